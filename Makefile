@@ -1,0 +1,69 @@
+# Everything that is run on this project. `make` needs python3 (with venv), make and git.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+export CLEARBILL_HOME ?= $(CURDIR)/.clearbill
+# The one chance of a test run, printed so that a failure can be had again: make test SEED=…
+ifndef SEED
+SEED := $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+endif
+TESTS ?= tests
+WORKERS ?= 2
+PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --durations=10 --hypothesis-seed=$(SEED)
+
+.PHONY: help setup demo check format test test-all browser wheel clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP) ## Install into .venv, from the hash-locked lists
+
+$(STAMP): requirements.lock requirements-uv.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements-uv.lock
+	# uv reads none of pip's settings: where a mirror is known to pip alone, pip does it, slower.
+	VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --require-hashes requirements.lock \
+	    || $(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
+	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: $(STAMP) ## Load a demo month and run everything; Ctrl-C stops it all
+	@exec $(BIN)/clearbill demo
+
+check: $(STAMP) ## Form, types, rooms, migrations, known weaknesses
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy src tests
+	$(BIN)/lint-imports
+	$(BIN)/python -W ignore::RuntimeWarning -m django makemigrations --check --dry-run \
+	    --settings clearbill.wiring.settings
+	$(BIN)/bandit --quiet --recursive --severity-level medium src
+
+format: $(STAMP) ## Bring the code into form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+browser: $(STAMP)
+	@.ci/browser
+
+test: $(STAMP) browser ## All that must never break
+	@echo "seed $(SEED)"
+	HYPOTHESIS_PROFILE=quick CLEARBILL_ROUNDS=1 $(PYTEST) $(TESTS)
+
+test-all: $(STAMP) browser ## The same, with what chance decides repeated
+	@echo "seed $(SEED)"
+	HYPOTHESIS_PROFILE=long CLEARBILL_ROUNDS=8 $(PYTEST) $(TESTS)
+
+wheel: $(STAMP) ## One wheel in dist/, with templates, styles and migrations
+	rm -rf dist
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist
+
+clean: ## Remove what tests and builds leave (not the demo's data)
+	rm -rf .clearbill-test build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Clearbill: cloud usage becomes customer invoices whose every cent can be explained."""
