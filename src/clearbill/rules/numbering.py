@@ -1,0 +1,36 @@
+"""Document IDs and invoice numbers: how a counter is written, and the dates of a series."""
+
+from datetime import date
+
+
+class BadIssueDate(ValueError):
+    """The issue date lies in the future, or before the last one of its series."""
+
+
+def document_id(counter: int) -> str:
+    """`D-000123`: per reseller, given at generation, never used again, gaps allowed."""
+    return f"D-{counter:06d}"
+
+
+def invoice_number(prefix: str, counter: int) -> str:
+    """`INV-000001`: per reseller and series, without gaps, given when a tax invoice is published.
+
+    `counter` starts at 1; more than six digits are written in full.
+    """
+    return f"{prefix}{counter:06d}"
+
+
+def issue_date(*, given: date | None, today: date, last: date | None) -> date:
+    """The date to print as issued: the given one, else the reseller's today.
+
+    `last` is the latest issue date of the series, which the new one must not precede, so that
+    numbers and dates rise together. A first document of a series may be dated back freely.
+    """
+    issued = given or today
+    if issued > today:
+        raise BadIssueDate(f"issue date {issued} lies in the future (today is {today})")
+    if last is not None and issued < last:
+        raise BadIssueDate(
+            f"issue date {issued} lies before {last}, the last issue date of the series"
+        )
+    return issued
