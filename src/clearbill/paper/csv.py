@@ -1,0 +1,74 @@
+"""Download CSV: the lines that the screen shows, with the tax, adding up to the total."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from clearbill.paper import amounts
+from clearbill.paper.guard import guarded
+
+BOM = "\ufeff"
+COLUMNS = (
+    "Document ID", "Invoice number", "Provider", "Billing period start", "Billing period end",
+    "Account", "Account name", "Service", "SKU", "Description", "Qty", "Unit", "Charge Type",
+    "Price", "Currency",
+)  # fmt: skip
+_NUMBERS = frozenset({"Qty", "Price"})
+
+
+def shown_csv(document: Mapping[str, Any], *, raw: bool = False) -> bytes:
+    """The canonical document's lines as UTF-8 with BOM, comma and CRLF.
+
+    Price is the shown amount in the document's currency; the reseller's own tax is a row of its
+    own, so that the Price column adds up to the document's total. The billing period's end is
+    the last day, inclusive. `raw` leaves out the `'` before cells that a spreadsheet would run
+    or spoil; a file for a person is never raw. Carries neither cost nor rule.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    head = _head(document)
+    for row in _rows(document):
+        cells = {**head, **row}
+        writer.writerow(
+            cells[name] if raw or name in _NUMBERS else guarded(cells[name]) for name in COLUMNS
+        )
+    return (BOM + out.getvalue()).encode()
+
+
+def _head(document: Mapping[str, Any]) -> dict[str, str]:
+    last_day = date.fromisoformat(document["period_end"]) - timedelta(days=1)
+    return {
+        "Document ID": document["document_id"],
+        "Invoice number": document["invoice_number"] or "",
+        "Provider": document["provider"]["name"],
+        "Billing period start": document["period_start"],
+        "Billing period end": last_day.isoformat(),
+        "Currency": document["currency"],
+    }
+
+
+def _rows(document: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    for section in document["sections"]:
+        for line in section["lines"]:
+            yield {
+                "Account": section["account"] or "",
+                "Account name": section["account_name"] or "",
+                "Service": line["service"] or "",
+                "SKU": line["sku"] or "",
+                "Description": line["description"] or "",
+                "Qty": line["qty"],
+                "Unit": line["unit"] or "",
+                "Charge Type": line["charge_type"],
+                "Price": line["price"],
+            }
+    for tax in document["taxes"]:
+        yield {
+            **dict.fromkeys(("Account", "Account name", "Service", "SKU", "Unit"), ""),
+            "Description": f"{tax['name']} {amounts.percent(tax['rate'])}",
+            "Qty": "1",
+            "Charge Type": "Tax",
+            "Price": tax["amount"],
+        }

@@ -1,0 +1,115 @@
+"""Download Detailed CSV: the usage rows behind a document, each with its exact price.
+
+The rows come from `usage.detail` and never pass through Python one by one: the engine writes
+each row's text, and batches of them go out as they come, in bounded memory.
+"""
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, get_args
+
+import pyarrow as pa
+
+from clearbill.paper.guard import guarded_sql
+from clearbill.usage.columns import RATED
+from clearbill.usage.detail import Detail
+from clearbill.usage.engines.duckdb import quoted
+
+Audience = Literal["staff", "sales", "customer"]
+
+BOM = b"\xef\xbb\xbf"
+BATCH_ROWS = 4_096
+
+ALLOWED = {
+    "BillingPeriodStart": "cb_period_start",
+    "BillingPeriodEnd": "cb_period_end",
+    "SubAccountId": "cb_account",
+    "ServiceName": "cb_service",
+    "SkuId": "cb_sku",
+    "ChargeDescription": "cb_description",
+    "ResourceId": "cb_resource",
+    "PricingUnit": "cb_unit",
+    "PricingQuantity": "cb_qty",
+    "Tags": "cb_tags",
+    "Price": "Price",
+    "Currency": "Currency",
+}
+"""The columns for everybody but staff, and where they come from. Whatever is not named here,
+above all each cost and unit price, stays inside."""
+
+# An import keeps the file's columns as text; in these a plain number is a number all the same.
+_AMOUNTS = re.compile(r"(cost|price|quantity|amount)(in[a-z]+)?( \(file\))?$", re.IGNORECASE)
+_NUMBER = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"
+
+
+def stream_detailed_csv(rows: Detail, *, audience: Audience, raw: bool = False) -> Iterator[bytes]:
+    """The file in pieces: BOM and head first, then some thousand rows at a time.
+
+    `staff` gets every imported column, then LineKey, RuleId, Cost, Price, Currency; `sales` and
+    `customer` the allow-list. Price is exact, so that the rows add up to the lines' exact
+    amounts; BillingPeriodEnd is exclusive, as in FOCUS. `raw` leaves out the `'` before cells
+    that a spreadsheet would run or spoil. The context of `rows` must stay open, and its
+    connection untouched, until the last piece.
+    """
+    if audience not in get_args(Audience):
+        raise ValueError(f"{audience!r} is no audience of a Detailed CSV: {get_args(Audience)}")
+    everything = {name: name for name in (*rows.columns, *RATED)}
+    sources = everything if audience == "staff" else ALLOWED
+    relation = rows.connection.sql(rows.query(list(sources.values())))
+    types = dict(zip(relation.columns, map(str, relation.types), strict=True))
+    cells = [_cell(source, types[source], raw=raw) for source in sources.values()]
+    row = "concat(" + ", ',', ".join(cells) + ", chr(13), chr(10)) AS row"
+    # Begun before the first piece, so that a wrong call fails before an answer has begun.
+    return _pieces(list(sources), relation.project(row).to_arrow_reader(BATCH_ROWS))
+
+
+def write_detailed_csv(rows: Detail, path: Path, *, audience: Audience, raw: bool = False) -> int:
+    """The same file at `path`; returns its size in bytes.
+
+    Written beside it and renamed, so that nobody ever sees a part of it.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            for piece in stream_detailed_csv(rows, audience=audience, raw=raw):
+                out.write(piece)
+            out.flush()
+            os.fsync(out.fileno())
+            size = out.tell()
+        part.chmod(0o644)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return size
+
+
+def _pieces(names: list[str], batches: pa.RecordBatchReader) -> Iterator[bytes]:
+    yield BOM + (",".join(quoted(name) for name in names) + "\r\n").encode()
+    for batch in batches:
+        if batch.num_rows:
+            yield "".join(batch.column(0).to_pylist()).encode()
+
+
+def _cell(name: str, kind: str, *, raw: bool) -> str:
+    """The expression of a cell: nothing for null, numbers and dates bare, texts in quotes."""
+    column = quoted(name)
+    text = f"{column}::VARCHAR"
+    if kind.startswith("DECIMAL"):
+        text = text if kind.endswith(",0)") else f"rtrim(rtrim({text}, '0'), '.')"
+    elif kind not in {"BIGINT", "INTEGER", "DATE"}:
+        text = _text_cell(column if kind == "VARCHAR" else text, raw=raw)
+        if _AMOUNTS.search(name):
+            text = (
+                f"CASE WHEN regexp_full_match({column}, '{_NUMBER}') THEN {column} ELSE {text} END"
+            )
+    return f"coalesce({text}, '')"
+
+
+def _text_cell(text: str, *, raw: bool) -> str:
+    guarded = text if raw else guarded_sql(text)
+    return f"""'"' || replace({guarded}, '"', '""') || '"'"""

@@ -1,0 +1,112 @@
+"""Every download of a document, from whichever source holds it: stored, frozen, or computed.
+
+A published document's PDF and rated rows are stored by a job after publication; until then, and
+where a stored file is missing or changed, they are made again from what was frozen and must come
+out with the recorded hash: never wrong bytes.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db.models import F
+
+from clearbill.paper.csv import shown_csv
+from clearbill.paper.detailed_csv import Audience, stream_detailed_csv
+from clearbill.paper.worker import render_pdf_isolated
+from clearbill.queries import canonical
+from clearbill.queries.generation import slice_ref
+from clearbill.records.files import file_store
+from clearbill.records.models import Document, DocumentLine, UsageSlice
+from clearbill.rules.lifecycle import Status
+from clearbill.usage.detail import Detail, detail, stored, write_rated
+from clearbill.usage.types import LineRef, SliceRef
+
+
+class Damaged(RuntimeError):
+    """A stored file is missing or changed, and what is rebuilt does not have its hash."""
+
+
+class NoUsageRows(LookupError):
+    """The document has no usage rows to detail, such as a discarded draft."""
+
+
+def pdf(document: Document) -> bytes:
+    """The document's PDF. The same bytes on every call once it is published.
+
+    Raises `Damaged` where the stored file is not what was recorded and cannot be rebuilt.
+    """
+    store = file_store()
+    if document.pdf_path and store.exists(document.pdf_path):
+        content = store.read_bytes(document.pdf_path)
+        if hashlib.sha256(content).hexdigest() == document.pdf_hash:
+            return content
+    content = render_pdf_isolated(
+        canonical.for_customer(canonical.of(document)), draft=document.frozen is None
+    )
+    if document.pdf_path and hashlib.sha256(content).hexdigest() != document.pdf_hash:
+        raise Damaged(f"the stored PDF of {document.code} is damaged and cannot be rebuilt")
+    return content
+
+
+def csv(document: Document, *, raw: bool = False) -> bytes:
+    """The shown lines as CSV; `raw` leaves out the guard against spreadsheets."""
+    return shown_csv(canonical.of(document), raw=raw)
+
+
+@contextmanager
+def rated_rows(document: Document) -> Iterator[Detail]:
+    """The document's usage rows with their prices, open for reading.
+
+    Stored rows are used where they are whole, else they are computed from the sorted imports and
+    the lines' coefficients, which a published document has frozen.
+    """
+    store = file_store()
+    if (
+        document.rated_path
+        and store.exists(document.rated_path)
+        and store.sha256(document.rated_path) == document.rated_hash
+    ):
+        with stored(document.rated_path, store=store) as rows:
+            yield rows
+        return
+    slices, lines = slices_of(document), line_refs(document)
+    if not slices or not lines:
+        raise NoUsageRows(f"{document.code} has no usage rows")
+    with detail(slices, lines, store=store) as rows:
+        yield rows
+
+
+def detailed_csv(document: Document, *, audience: Audience, raw: bool = False) -> Iterator[bytes]:
+    """The usage rows as CSV, in pieces; see `stream_detailed_csv` for who gets which columns."""
+    with rated_rows(document) as rows:
+        yield from stream_detailed_csv(rows, audience=audience, raw=raw)
+
+
+def has_usage_rows(document: Document) -> bool:
+    """Whether there is a Detailed CSV: some slice was claimed, and its lines still stand."""
+    return document.status != Status.DISCARDED and document.line_count > 0
+
+
+def store_rated(document: Document, key: str) -> str:
+    """Write the document's rated rows under `key`; returns the file's SHA-256."""
+    return write_rated(slices_of(document), line_refs(document), store=file_store(), key=key)
+
+
+def slices_of(document: Document) -> list[SliceRef]:
+    """The slices that the document claimed, released or not, as the engine finds them."""
+    slices = (
+        UsageSlice.objects.filter(reseller_id=document.reseller_id, claims__document_id=document.pk)
+        .select_related("statement__usage_import", "account")
+        .order_by("pk")
+    )
+    period = document.billing_period
+    return [slice_ref(each, period, document.pk) for each in slices]
+
+
+def line_refs(document: Document) -> list[LineRef]:
+    """The lines' keys with their frozen coefficients."""
+    lines = DocumentLine.objects.filter(
+        reseller_id=document.reseller_id, document_id=document.pk
+    ).values_list("line_key", "rule", "a", "b", "c")
+    return [LineRef(*line) for line in lines.order_by(F("position"))]

@@ -1,0 +1,137 @@
+"""The PDF of a document: PDF/A-3b, tagged, and the same bytes for the same document.
+
+`render_pdf` works in this process, whose memory then keeps the renderer's cache of the last ten
+documents; servers call `render_pdf_isolated`, which borrows a worker process and recycles it.
+"""
+
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import typst
+from pikepdf import pdfa
+
+from clearbill.paper.text import FONT_FOLDERS, PLAIN_LETTERS, coverage, printable
+from clearbill.paper.view import view
+
+_FIRST_FAMILIES = ("Noto Sans", "Noto Sans Arabic")
+_CJK_FAMILIES = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK TC", "Noto Sans CJK KR")
+_METADATA_DATE = re.compile(rb"(<xmp:MetadataDate>)[^<]*(</xmp:MetadataDate>)|"
+                            rb'(xmp:MetadataDate=")[^"]*(")')  # fmt: skip
+
+
+class CannotPrint(Exception):
+    """The renderer refused the document even in plain letters; the message is its own."""
+
+
+def render_pdf(
+    document: Mapping[str, Any], *, draft: bool, font_folders: Sequence[Path] = ()
+) -> bytes:
+    """The canonical document as a PDF/A-3b file; a draft says so on each page and has no number.
+
+    The same document gives the same bytes in any process, today and tomorrow, as long as the
+    renderer and the fonts stay. `font_folders` adds fonts (CJK, say) to those that travel with
+    the package; the machine's own fonts are never taken. Letters that no font has are printed
+    as `[U+4E2D]`: ask `unprintable` before.
+    """
+    folders = (*FONT_FOLDERS, *font_folders)
+    covered = coverage(folders)
+    issued = _issued(document)
+    try:
+        compiled = _compile(document, draft, folders, covered)
+    except typst.TypstError:
+        # Letters that exist one by one may still not combine; then they become code points too.
+        compiled = _compile(document, draft, folders, PLAIN_LETTERS)
+    return _archived(compiled, issued)
+
+
+def unprintable(document: Mapping[str, Any], *, font_folders: Sequence[Path] = ()) -> list[str]:
+    """The letters of the document that no font has, as `中 U+4E2D`, sorted; [] if all is well."""
+    covered = coverage((*FONT_FOLDERS, *font_folders))
+    seen: set[str] = set()
+
+    def note(text: str) -> str:
+        seen.update(unicodedata.normalize("NFC", text))
+        return text
+
+    view(document, draft=False, clean=note)
+    return [f"{char} U+{ord(char):04X}" for char in sorted(seen) if _is_missing(char, covered)]
+
+
+def _is_missing(char: str, covered: frozenset[int]) -> bool:
+    return char != "\n" and ord(char) not in covered
+
+
+def _issued(document: Mapping[str, Any]) -> datetime:
+    """The moment written into the file: midnight UTC of the issue date, else of the period's end.
+
+    It must come from the document: a clock would make each rendering another file.
+    """
+    day = datetime.fromisoformat(document["issue_date"] or document["period_end"])
+    return day.replace(tzinfo=UTC)
+
+
+def _compile(
+    document: Mapping[str, Any], draft: bool, folders: tuple[Path, ...], covered: frozenset[int]
+) -> bytes:
+    fonts, families = _fonts(folders)
+    data = view(document, draft=draft, clean=lambda text: printable(text, covered))
+    return typst.compile(
+        _template(),
+        font_paths=fonts,
+        ignore_system_fonts=True,
+        format="pdf",
+        pdf_standards="a-3b",
+        timestamp=int(_issued(document).timestamp()),
+        sys_inputs={"data": json.dumps(data, ensure_ascii=False), "fonts": json.dumps(families)},
+    )
+
+
+@lru_cache(maxsize=1)
+def _template() -> bytes:
+    return files("clearbill.paper").joinpath("templates/invoice.typ").read_bytes()
+
+
+@lru_cache(maxsize=4)
+def _fonts(folders: tuple[Path, ...]) -> tuple[typst.Fonts, list[str]]:
+    fonts = typst.Fonts(
+        include_system_fonts=False,
+        include_embedded_fonts=False,
+        font_paths=[str(folder) for folder in folders],
+    )
+    found = fonts.families()
+    wanted = [*_FIRST_FAMILIES, *(name for name in _CJK_FAMILIES if name in found)]
+    return fonts, wanted + sorted(set(found) - set(wanted))
+
+
+def _archived(compiled: bytes, issued: datetime) -> bytes:
+    """The compiled file with what PDF/A readers stumble over taken out, and no clock in it."""
+    with pikepdf.open(io.BytesIO(compiled)) as pdf:
+        for item in pdf.objects:
+            if isinstance(item, pikepdf.Dictionary) and "/CIDSet" in item:
+                del item["/CIDSet"]
+        pdfa.prepare(pdf, "3b")
+        _pin_metadata_date(pdf, issued)
+        out = io.BytesIO()
+        pdf.save(out, **pdfa.resolve_save_kwargs("3b", deterministic_id=True))
+    return out.getvalue()
+
+
+def _pin_metadata_date(pdf: pikepdf.Pdf, issued: datetime) -> None:
+    metadata = pdf.Root.Metadata
+    moment = issued.isoformat().encode()
+    pinned, changed = _METADATA_DATE.subn(
+        lambda match: (match[1] or match[3]) + moment + (match[2] or match[4]),
+        metadata.read_bytes(),
+    )
+    if changed != 1:
+        raise CannotPrint(f"{changed} metadata dates where one was expected")
+    metadata.write(pinned)
