@@ -1,0 +1,221 @@
+"""Whose account is whose: assignments from a date to a date."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import IntegrityError
+from django.db.models import Min, Q, QuerySet
+
+from clearbill.actions import customers
+from clearbill.actions.common import Actor, Refused
+from clearbill.actions.locks import lock_periods
+from clearbill.records import clock, tenancy
+from clearbill.records.models import (
+    Assignment,
+    BillingPeriod,
+    BillingProfile,
+    Claim,
+    Customer,
+    ProviderAccount,
+    ResellerSettings,
+    UsageSlice,
+)
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """What an assignment did: the account, its customer, and the first day that it holds."""
+
+    provider: str
+    account: str
+    customer_id: int
+    customer: str
+    valid_from: date
+
+
+def assign_account(
+    *,
+    reseller_id: int,
+    actor: Actor,
+    provider: str,
+    account: str,
+    customer_id: int,
+    valid_from: date | None = None,
+) -> Assigned:
+    """Give an account to a customer from the first day of a period on.
+
+    Without `valid_from` it starts with the account's earliest period that is assigned to nobody.
+    An assignment that runs on ends where the new one starts. Raises `Refused` where a live
+    document claims usage that would change hands, naming it.
+    """
+    actor.require("accounts.assign")
+    with tenancy.transaction(reseller_id):
+        found = _lock_account(reseller_id, provider, account)
+        customer = Customer.objects.filter(reseller_id=reseller_id, pk=customer_id).first()
+        if customer is None:
+            raise Refused(f"no customer {customer_id} here", field="customer")
+        return _assign(found, customer, actor, valid_from or _first_unassigned(found))
+
+
+def assign_all(*, reseller_id: int, actor: Actor) -> list[Assigned]:
+    """Make one customer of each account that waits, by the name its provider's file suggests.
+
+    A name that occurs twice, or is taken, gets the account's id behind it.
+    """
+    actor.require("accounts.assign")
+    with tenancy.transaction(reseller_id):
+        waiting = list(_waiting(reseller_id))
+        currency = ResellerSettings.objects.get(reseller_id=reseller_id).currency
+        names = Counter(account.name or account.account for account in waiting)
+        taken = set(Customer.objects.filter(reseller_id=reseller_id).values_list("name", flat=True))
+        made = []
+        for account in waiting:
+            name = account.name or account.account
+            if names[name] > 1 or name in taken:
+                name = f"{name} ({account.account})"
+            customer = customers.create(reseller_id=reseller_id, name=name[:200], currency=currency)
+            made.append(_assign(account, customer, actor, _first_unassigned(account)))
+        return made
+
+
+def unassign_account(
+    *, reseller_id: int, actor: Actor, provider: str, account: str, valid_from: date | None = None
+) -> None:
+    """End the account's assignment at `valid_from` (a period's first day), or take it away whole.
+
+    Raises `Refused` where a live document claims usage of the days taken away, naming it.
+    """
+    actor.require("accounts.assign")
+    with tenancy.transaction(reseller_id):
+        found = _lock_account(reseller_id, provider, account)
+        touched = Assignment.objects.filter(reseller_id=reseller_id, account=found).filter(
+            Q(valid_to__isnull=True) | Q(valid_to__gt=valid_from or date.min)
+        )
+        if not touched.exists():
+            raise Refused(f"account {account} is assigned to nobody", field="account")
+        _refuse_claimed(found, valid_from or date.min)
+        _cut(touched, valid_from or date.min)
+
+
+def _lock_account(reseller_id: int, provider: str, account: str) -> ProviderAccount:
+    found = (
+        ProviderAccount.objects.filter(
+            reseller_id=reseller_id, provider__code=provider, account=account
+        )
+        .select_related("provider")
+        .first()
+    )
+    if found is None:
+        raise Refused(f"no account {account!r} of {provider} was ever imported", field="account")
+    lock_periods(
+        reseller_id,
+        UsageSlice.objects.filter(reseller_id=reseller_id, account=found).values_list(
+            "statement__billing_period_id", flat=True
+        ),
+    )
+    return (
+        ProviderAccount.objects.select_for_update(of=("self",))
+        .select_related("provider")
+        .get(pk=found.pk)
+    )
+
+
+def _waiting(reseller_id: int) -> QuerySet[ProviderAccount]:
+    return (
+        ProviderAccount.objects.filter(reseller_id=reseller_id, assignments__isnull=True)
+        .select_related("provider")
+        .order_by("provider__code", "account")
+    )
+
+
+def _first_unassigned(account: ProviderAccount) -> date:
+    """The start of the account's earliest period that no assignment covers."""
+    ends = Assignment.objects.filter(reseller_id=account.reseller_id, account=account)
+    starts = (
+        BillingPeriod.objects.filter(
+            reseller_id=account.reseller_id, statements__slices__account=account
+        )
+        .values_list("period_start", flat=True)
+        .order_by("period_start")
+        .distinct()
+    )
+    covered = list(ends.values_list("valid_from", "valid_to"))
+    for start in starts:
+        if not any(a <= start and (b is None or start < b) for a, b in covered):
+            return start
+    first = starts.first()
+    raise Refused(
+        "every period of this account is assigned; name the period's first day to change it"
+        if first
+        else "no usage of this account is known",
+        field="valid_from",
+    )
+
+
+def _assign(
+    account: ProviderAccount, customer: Customer, actor: Actor, valid_from: date
+) -> Assigned:
+    _check_start(account, valid_from)
+    theirs = Assignment.objects.filter(reseller_id=account.reseller_id, account=account)
+    touched = theirs.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=valid_from))
+    _refuse_claimed(account, valid_from, unless=customer)
+    later = touched.filter(valid_from__gt=valid_from).aggregate(first=Min("valid_from"))["first"]
+    _cut(touched.filter(valid_from__lte=valid_from), valid_from)
+    try:
+        Assignment.objects.create(
+            reseller_id=account.reseller_id,
+            account=account,
+            customer=customer,
+            profile=BillingProfile.objects.get(
+                reseller_id=account.reseller_id, customer=customer, is_default=True
+            ),
+            valid_from=valid_from,
+            valid_to=later,
+            who=actor.name,
+            created_at=clock.now(),
+        )
+    except IntegrityError:
+        raise Refused(f"account {account.account} is assigned in these days already") from None
+    return Assigned(account.provider.code, account.account, customer.pk, customer.name, valid_from)
+
+
+def _check_start(account: ProviderAccount, valid_from: date) -> None:
+    inside = BillingPeriod.objects.filter(
+        reseller_id=account.reseller_id,
+        provider=account.provider,
+        period_start__lt=valid_from,
+        period_end__gt=valid_from,
+    ).first()
+    if inside is not None:
+        raise Refused(
+            f"an assignment starts with a billing period; {valid_from} lies inside"
+            f" {inside.period_start} to {inside.period_end}: use one of these two days",
+            field="valid_from",
+        )
+
+
+def _refuse_claimed(
+    account: ProviderAccount, valid_from: date, unless: Customer | None = None
+) -> None:
+    claims = Claim.objects.filter(
+        reseller_id=account.reseller_id,
+        slice__account=account,
+        released_at__isnull=True,
+        document__period_start__gte=valid_from,
+    )
+    if unless is not None:
+        claims = claims.exclude(document__customer=unless)
+    codes = sorted(set(claims.values_list("document__code", flat=True)))
+    if codes:
+        raise Refused(
+            f"usage of account {account.account} is on {', '.join(codes[:5])}: discard the draft"
+            " or void the document first",
+            field="account",
+        )
+
+
+def _cut(assignments: QuerySet[Assignment], at: date) -> None:
+    """End assignments at a day; those that would be empty go."""
+    assignments.filter(valid_from__gte=at).delete()
+    assignments.filter(valid_from__lt=at).update(valid_to=at)

@@ -1,0 +1,373 @@
+"""Changing the status of documents; leaving Draft is publication.
+
+Set-based from the first day: one document is a set of one. Each batch is one transaction that
+locks the documents, then the number series, then the chain; a document that may not change says
+so in its result and stops no other.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import connection
+from procrastinate.contrib.django import app as jobs
+from procrastinate.types import JSONDict
+
+from clearbill.actions import trail
+from clearbill.actions.common import Actor
+from clearbill.actions.locks import lock_documents
+from clearbill.actions.notify import queue_mails
+from clearbill.queries import canonical
+from clearbill.queries.canonical import Parties, Publication
+from clearbill.records import clock, tenancy
+from clearbill.records.models import (
+    BillingProfile,
+    Customer,
+    Document,
+    DocumentLine,
+    Event,
+    NumberSeries,
+    Provider,
+)
+from clearbill.rules import lifecycle, numbering
+from clearbill.rules.canonical import canonical_json, content_hash
+from clearbill.rules.lifecycle import Kind, Status
+from clearbill.rules.periods import shown_date
+
+BATCH = 500
+"""Documents changed in one transaction."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What staff asked for. Dates are the reseller's; `expected` maps Document IDs to the version
+    that was seen: another version is refused, naming who changed it."""
+
+    to: Status
+    reason: str = ""
+    notify: bool = False
+    issued: date | None = None
+    due_extended_to: date | None = None
+    paid_on: date | None = None
+    payment_comment: str = ""
+    expected: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Result:
+    """What became of one document. `refused` says why nothing changed."""
+
+    document: str
+    status: str
+    changed: bool = False
+    was: str = ""
+    invoice_number: str | None = None
+    refused: str = ""
+    notified: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def change_status(
+    *, reseller_id: int, actor: Actor, documents: Sequence[str], change: Change
+) -> list[Result]:
+    """Change documents, named by Document ID, to one status; a result per document, in order.
+
+    The same status again changes nothing and sends nothing. Numbers are given in the order of the
+    Document IDs. Raises `Forbidden` by role; everything else is a result.
+    """
+    actor.require("documents.change_status")
+    codes = list(dict.fromkeys(documents))
+    results: dict[str, Result] = {}
+    for start in range(0, len(codes), BATCH):
+        with tenancy.transaction(reseller_id):
+            batch = _Batch(reseller_id, actor, change, Parties.of(reseller_id))
+            results.update(batch.run(codes[start : start + BATCH]))
+    return [results[code] for code in codes]
+
+
+class _Batch:
+    """One transaction's worth of changes."""
+
+    def __init__(self, reseller_id: int, actor: Actor, change: Change, parties: Parties) -> None:
+        self.reseller_id = reseller_id
+        self.actor = actor
+        self.change = change
+        self.parties = parties
+        self.now = clock.now()
+        self.today = clock.today(parties.reseller.time_zone)
+        self.results: dict[str, Result] = {}
+
+    def run(self, codes: Sequence[str]) -> dict[str, Result]:
+        locked = lock_documents(self.reseller_id, codes)
+        for code in codes:
+            if code not in locked:
+                self.results[code] = Result(code, "", refused=f"no document {code} here")
+        agreed = [d for d in locked.values() if self._agree(d)]
+        if agreed:
+            _load_related(self.reseller_id, agreed)
+            publishing = [d for d in agreed if d.status == Status.DRAFT]
+            self._publish(publishing)
+            self._move([d for d in agreed if self.results[d.code].refused == ""])
+        return self.results
+
+    def _agree(self, document: Document) -> bool:
+        """Whether the change is one; the result says why not."""
+        result = Result(document.code, document.status, was=document.status)
+        result.invoice_number = document.invoice_number
+        self.results[document.code] = result
+        if document.status == self.change.to:
+            return False
+        result.refused = self._why_not(document)
+        return not result.refused
+
+    def _why_not(self, document: Document) -> str:
+        change, start = self.change, Status(document.status)
+        seen = change.expected.get(document.code)
+        if seen is not None and seen != document.version:
+            return stale(document)
+        arrow = lifecycle.arrow(start, change.to, Kind(document.kind))
+        if arrow is None or change.to is Status.DISCARDED:
+            return (
+                f"{document.code} is {start.value}; {start.value} does not become {change.to.value}"
+            )
+        if arrow.needs_reason and not change.reason.strip():
+            return f"{start.value} to {change.to.value} needs a reason"
+        if (
+            start is Status.PAST_DUE
+            and change.to is Status.OPEN
+            and self._extension(document) < self.today
+        ):
+            return f"the extended due date lies before today, {shown_date(self.today)}"
+        if change.paid_on is not None and change.paid_on > self.today:
+            return "the payment date lies in the future"
+        if arrow.publishes and document.kind == Kind.TAX_INVOICE and document.total < 0:
+            return "a tax invoice is not published with a negative total"
+        return ""
+
+    def _extension(self, document: Document) -> date:
+        """The new due date of Past Due → Open: the given one, else the terms counted from today."""
+        if self.change.due_extended_to is not None:
+            return self.change.due_extended_to
+        return self.today + timedelta(days=self.parties.terms_days(document.profile))
+
+    def _publish(self, documents: list[Document]) -> None:
+        """Number and freeze drafts; the dates of a series may refuse all that take a number."""
+        if not documents:
+            return
+        lines = _lines_by_document(self.reseller_id, documents)
+        numbered = [d for d in documents if self._takes_number(d)]
+        series = (
+            NumberSeries.objects.select_for_update().get(
+                reseller_id=self.reseller_id, name=NumberSeries.INVOICES
+            )
+            if numbered
+            else None
+        )
+        for document in documents:
+            result = self.results[document.code]
+            try:
+                issued = numbering.issue_date(
+                    given=self.change.issued,
+                    today=self.today,
+                    last=series.last_issue_date if series and document in numbered else None,
+                )
+            except numbering.BadIssueDate as error:
+                result.refused = str(error)
+                continue
+            if series and document in numbered:
+                series.last_number += 1
+                series.last_issue_date = issued
+                document.series, document.sequence = series.prefix, series.last_number
+                document.invoice_number = numbering.invoice_number(
+                    series.prefix, series.last_number
+                )
+            self._freeze(document, lines[document.pk], issued)
+        if series:
+            series.save(update_fields=["last_number", "last_issue_date"])
+
+    def _takes_number(self, document: Document) -> bool:
+        return document.kind == Kind.TAX_INVOICE and (
+            document.total > 0 or self.parties.settings.zero_totals_publish_fully
+        )
+
+    def _freeze(self, document: Document, lines: list[DocumentLine], issued: date) -> None:
+        terms = self.parties.terms_days(document.profile)
+        document.issue_date = issued
+        document.due_date = document.due_date or issued + timedelta(days=terms)
+        content = canonical.build(
+            document,
+            lines,
+            self.parties,
+            Publication(issued, document.due_date, document.invoice_number),
+        )
+        document.frozen = canonical_json(content)
+        document.content_hash = content_hash(document.frozen)
+        document.published_at = self.now
+        result = self.results[document.code]
+        result.invoice_number = document.invoice_number
+        lacking = canonical.missing_for_tax_invoice(content)
+        if lacking:
+            result.warnings.append(f"published without {', '.join(lacking)}")
+        if self.change.to is Status.PAST_DUE and document.due_date >= self.today:
+            result.warnings.append(f"not past due before {shown_date(document.due_date)}")
+
+    def _move(self, documents: list[Document]) -> None:
+        """Write the new status of documents that agreed, with events, mails and jobs."""
+        entries = []
+        for document in documents:
+            result = self.results[document.code]
+            result.was, result.status, result.changed = document.status, self.change.to, True
+            self._set_fields(document)
+            result.notified = self._recipients(document, result)
+            entries.append(
+                trail.Entry(
+                    document,
+                    "status",
+                    from_status=result.was,
+                    to_status=self.change.to.value,
+                    reason=self.change.reason.strip(),
+                    notified=bool(result.notified),
+                    data=_event_data(document, result),
+                )
+            )
+        _save(documents)
+        events = trail.append(
+            reseller_id=self.reseller_id, who=self.actor.name, at=self.now, entries=entries
+        )
+        self._defer(documents, events)
+
+    def _set_fields(self, document: Document) -> None:
+        result = self.results[document.code]
+        if document.status == Status.PAST_DUE and self.change.to is Status.OPEN:
+            document.due_extended_to = self._extension(document)
+        due = document.due_extended_to or document.due_date
+        if (
+            document.status == Status.OPEN
+            and self.change.to is Status.PAST_DUE
+            and due
+            and due >= self.today
+        ):
+            result.warnings.append(f"not past due before {shown_date(due)}")
+        if self.change.to is Status.CLOSED:
+            document.paid_on = self.change.paid_on or self.today
+            document.payment_comment = self.change.payment_comment
+        document.status = self.change.to.value
+        document.status_at = self.now
+        document.version += 1
+
+    def _recipients(self, document: Document, result: Result) -> list[str]:
+        if not self.change.notify:
+            return []
+        if document.total == 0 and not self.parties.settings.zero_totals_publish_fully:
+            result.warnings.append("no mail: the document comes to 0.00")
+            return []
+        recipients = list(document.profile.recipients)
+        if not recipients:
+            result.warnings.append("no mail: the customer has no recipient")
+        return recipients
+
+    def _defer(self, documents: Sequence[Document], events: Sequence[Event]) -> None:
+        """Hand over what is slow; the jobs exist once this transaction has committed."""
+        queue_mails(
+            reseller_id=self.reseller_id,
+            at=self.now,
+            mails=[
+                (event, document, self.results[document.code].notified)
+                for event, document in zip(events, documents, strict=True)
+            ],
+        )
+        published = [d for d in documents if self.results[d.code].was == Status.DRAFT]
+        if published:
+            arguments: list[JSONDict] = [
+                {"reseller_id": self.reseller_id, "document_id": d.pk} for d in published
+            ]
+            jobs.configure_task("store_published").batch_defer(*arguments)
+
+
+def stale(document: Document) -> str:
+    """Why a tab is refused: who changed the document since, and when."""
+    last = (
+        Event.objects.filter(reseller_id=document.reseller_id, document=document)
+        .order_by("-seq")
+        .first()
+    )
+    by = f" by {last.who} at {last.at:%Y-%m-%d %H:%M} UTC" if last else ""
+    return f"{document.code} was changed{by} and is {document.status} now: look at it again"
+
+
+def _load_related(reseller_id: int, documents: Sequence[Document]) -> None:
+    """Customer, profile, provider and replaced document, one query each for the whole batch."""
+    kinds: list[tuple[str, Any]] = [
+        ("customer", Customer),
+        ("profile", BillingProfile),
+        ("provider", Provider),
+        ("replaces", Document),
+    ]
+    for name, model in kinds:
+        ids = {getattr(d, f"{name}_id") for d in documents} - {None}
+        rows = model.objects.filter(reseller_id=reseller_id).in_bulk(ids) if ids else {}
+        for document in documents:
+            found = rows.get(getattr(document, f"{name}_id"))
+            if found is not None:
+                setattr(document, name, found)
+
+
+def _lines_by_document(
+    reseller_id: int, documents: Sequence[Document]
+) -> dict[int, list[DocumentLine]]:
+    """The lines of locked drafts. A statement of its own: lines committed before the lock count."""
+    found: dict[int, list[DocumentLine]] = defaultdict(list)
+    for line in DocumentLine.objects.filter(
+        reseller_id=reseller_id, document__in=[d.pk for d in documents]
+    ).order_by("document_id", "position"):
+        found[line.document_id].append(line)
+    return found
+
+
+def _event_data(document: Document, result: Result) -> dict[str, Any]:
+    """What an event keeps beside the status: ids, dates and amounts, as text."""
+    data: dict[str, Any] = {"total": f"{document.total:f}"}
+    if result.was == Status.DRAFT:
+        data["content_hash"] = document.content_hash
+        data["invoice_number"] = document.invoice_number
+    if result.was == Status.PAST_DUE and document.due_extended_to:
+        data["due_extended_to"] = document.due_extended_to.isoformat()
+    if document.paid_on and result.status == Status.CLOSED:
+        data["paid_on"] = document.paid_on.isoformat()
+    return data
+
+
+_WRITTEN: dict[str, str] = {
+    "status": "text",
+    "status_at": "timestamptz",
+    "version": "int",
+    "issue_date": "date",
+    "due_date": "date",
+    "series": "text",
+    "sequence": "bigint",
+    "invoice_number": "text",
+    "frozen": "text",
+    "content_hash": "text",
+    "published_at": "timestamptz",
+    "due_extended_to": "date",
+    "paid_on": "date",
+    "payment_comment": "text",
+}
+
+
+def _save(documents: Sequence[Document]) -> None:
+    """One UPDATE for the whole batch, so that triggers see it as one."""
+    if not documents:
+        return
+    arrays = ", ".join(f"%s::{kind}[]" for kind in _WRITTEN.values())
+    values: list[list[Any]] = [[getattr(d, name) for d in documents] for name in _WRITTEN]
+    assignments = ", ".join(f"{name} = n.{name}" for name in _WRITTEN)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE records_document d SET {assignments}"  # noqa: S608 - names of our own
+            f" FROM unnest(%s::bigint[], {arrays}) AS n(id, {', '.join(_WRITTEN)})"
+            " WHERE d.id = n.id",
+            [[d.pk for d in documents], *values],
+        )

@@ -1,0 +1,101 @@
+"""Customers and how they are billed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError
+
+from clearbill.actions.common import Actor, Refused
+from clearbill.records import clock, tenancy
+from clearbill.records.models import BillingProfile, Customer, ResellerSettings
+
+PROFILE_FIELDS = (
+    "legal_name",
+    "address",
+    "tax_id",
+    "terms_days",
+    "recipients",
+    "purchase_order",
+    "language",
+)
+
+
+def add_customer(
+    *, reseller_id: int, actor: Actor, name: str, currency: str | None = None, **profile: Any
+) -> Customer:
+    """Create a customer with its default billing profile (`PROFILE_FIELDS`).
+
+    The currency is the reseller's unless given. Raises `Refused` for a name that is taken, and
+    for addresses that are none.
+    """
+    actor.require("customers.edit")
+    _check(name, profile)
+    with tenancy.transaction(reseller_id):
+        currency = currency or ResellerSettings.objects.get(reseller_id=reseller_id).currency
+        if Customer.objects.filter(reseller_id=reseller_id, name=name.strip()).exists():
+            raise Refused(f"a customer {name.strip()!r} exists already", field="name")
+        return create(reseller_id=reseller_id, name=name, currency=currency, **profile)
+
+
+def create(*, reseller_id: int, name: str, currency: str, **profile: Any) -> Customer:
+    """The rows of a customer, inside the caller's transaction and after its checks."""
+    customer = Customer.objects.create(
+        reseller_id=reseller_id, name=name.strip(), created_at=clock.now()
+    )
+    BillingProfile.objects.create(
+        reseller_id=reseller_id, customer=customer, currency=currency, **profile
+    )
+    return customer
+
+
+def change_customer(
+    *,
+    reseller_id: int,
+    actor: Actor,
+    customer_id: int,
+    name: str | None = None,
+    **profile: Any,
+) -> None:
+    """Change a customer's name and default profile; published documents keep what they froze."""
+    actor.require("customers.edit")
+    with tenancy.transaction(reseller_id):
+        customer = (
+            Customer.objects.select_for_update()
+            .filter(reseller_id=reseller_id, pk=customer_id)
+            .first()
+        )
+        if customer is None:
+            raise Refused(f"no customer {customer_id} here", field="customer")
+        _check(name if name is not None else customer.name, profile)
+        if name is not None and name.strip() != customer.name:
+            customer.name = name.strip()
+            try:
+                customer.save(update_fields=["name"])
+            except IntegrityError:
+                raise Refused(f"a customer {name.strip()!r} exists already", field="name") from None
+        if profile:
+            BillingProfile.objects.filter(
+                reseller_id=reseller_id, customer_id=customer_id, is_default=True
+            ).update(**profile)
+
+
+def _check(name: str, profile: dict[str, Any]) -> None:
+    unknown = set(profile) - set(PROFILE_FIELDS)
+    if unknown:
+        raise TypeError(f"no such fields of a billing profile: {sorted(unknown)}")
+    if not name.strip():
+        raise Refused("a customer needs a name", field="name")
+    terms = profile.get("terms_days")
+    if terms is not None and not 0 <= terms <= 365:
+        raise Refused("terms are between 0 and 365 days", field="terms_days")
+    _check_recipients(profile.get("recipients", ()))
+
+
+def _check_recipients(recipients: Sequence[str]) -> None:
+    for address in recipients:
+        try:
+            validate_email(address)
+        except ValidationError:
+            raise Refused(f"{address!r} is no e-mail address", field="recipients") from None

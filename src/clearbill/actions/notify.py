@@ -1,0 +1,69 @@
+"""Telling the customer: mails that are owed from the commit that caused them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from procrastinate.contrib.django import app as jobs
+from procrastinate.types import JSONDict
+
+from clearbill.actions import trail
+from clearbill.actions.common import Actor, Refused
+from clearbill.actions.locks import lock_documents
+from clearbill.records import clock, tenancy
+from clearbill.records.models import Delivery, Document, Event
+from clearbill.rules.lifecycle import SEEN_BY_CUSTOMER, Status
+
+
+def queue_mails(
+    *,
+    reseller_id: int,
+    at: datetime,
+    mails: Sequence[tuple[Event, Document, Sequence[str]]],
+) -> None:
+    """Record one delivery per recipient and defer its sending, in the caller's transaction."""
+    deliveries = Delivery.objects.bulk_create(
+        Delivery(
+            reseller_id=reseller_id,
+            event=event,
+            document=document,
+            recipient=recipient,
+            message_id=f"{event.hash[:32]}.{number}",
+            created_at=at,
+        )
+        for event, document, recipients in mails
+        for number, recipient in enumerate(dict.fromkeys(recipients), start=1)
+    )
+    if deliveries:
+        arguments: list[JSONDict] = [
+            {"reseller_id": reseller_id, "delivery_id": each.pk} for each in deliveries
+        ]
+        jobs.configure_task("send_mail").batch_defer(*arguments)
+
+
+def resend_notification(*, reseller_id: int, actor: Actor, document: str) -> list[str]:
+    """Mail a published document's recipients again, as an event of its own; who they are.
+
+    Raises `Refused` for what the customer may not see, and where there is no recipient.
+    """
+    actor.require("documents.resend")
+    with tenancy.transaction(reseller_id):
+        found = lock_documents(reseller_id, [document]).get(document)
+        if found is None:
+            raise Refused(f"no document {document} here")
+        if Status(found.status) not in SEEN_BY_CUSTOMER:
+            raise Refused(f"{document} is {found.status}: the customer does not see it")
+        recipients = list(found.profile.recipients)
+        if not recipients:
+            raise Refused(
+                "the customer has no recipient: add one on the customer's page",
+                field="recipients",
+            )
+        now = clock.now()
+        events = trail.append(
+            reseller_id=reseller_id,
+            who=actor.name,
+            at=now,
+            entries=[trail.Entry(found, "resent", notified=True)],
+        )
+        queue_mails(reseller_id=reseller_id, at=now, mails=[(events[0], found, recipients)])
+    return recipients

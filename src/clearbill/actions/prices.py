@@ -1,0 +1,116 @@
+"""Markups: versioned price rules, never edited."""
+
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from django.db.models import Max
+
+from clearbill.actions.common import Actor, Refused
+from clearbill.records import clock, tenancy
+from clearbill.records.models import Customer, Document, PriceRule, Provider
+from clearbill.rules.lifecycle import Status
+from clearbill.rules.pricing import markup
+
+
+def set_markup(
+    *,
+    reseller_id: int,
+    actor: Actor,
+    percent: str,
+    valid_from: date,
+    provider: str | None = None,
+    customer_id: int | None = None,
+) -> PriceRule:
+    """Add a version of a markup, in percent, for the periods that start at `valid_from` or later.
+
+    Raises `Refused` where a published document of its scope lies in those periods: what it was
+    priced with stays the rule of that time.
+    """
+    actor.require("prices.edit")
+    with tenancy.transaction(reseller_id):
+        rule = add_rule(
+            reseller_id=reseller_id,
+            actor=actor,
+            percent=percent,
+            valid_from=valid_from,
+            provider=_provider(reseller_id, provider),
+            customer=_customer(reseller_id, customer_id),
+        )
+        _refuse_published(rule)
+        return rule
+
+
+def add_rule(
+    *,
+    reseller_id: int,
+    actor: Actor,
+    percent: str,
+    valid_from: date,
+    provider: Provider | None = None,
+    customer: Customer | None = None,
+) -> PriceRule:
+    """Insert the next version of a rule, inside the caller's transaction."""
+    try:
+        value = Decimal(percent)
+        if not value.is_finite() or value != round(value, 4) or not -100 <= value <= 10000:
+            raise InvalidOperation
+    except InvalidOperation:
+        raise Refused(
+            f"{percent!r} is no markup; give a percentage from -100 to 10000 with at most 4"
+            " decimals, such as 12.5",
+            field="percent",
+        ) from None
+    scope = PriceRule.objects.filter(
+        reseller_id=reseller_id, provider=provider, customer=customer, valid_from=valid_from
+    )
+    a, b, c = markup(value)
+    return PriceRule.objects.create(
+        reseller_id=reseller_id,
+        provider=provider,
+        customer=customer,
+        percent=value,
+        a=a,
+        b=b,
+        c=c,
+        valid_from=valid_from,
+        version=(scope.aggregate(last=Max("version"))["last"] or 0) + 1,
+        who=actor.name,
+        created_at=clock.now(),
+    )
+
+
+def _provider(reseller_id: int, code: str | None) -> Provider | None:
+    if code is None:
+        return None
+    found = Provider.objects.filter(reseller_id=reseller_id, code=code).first()
+    if found is None:
+        raise Refused(f"no provider {code!r} here", field="provider")
+    return found
+
+
+def _customer(reseller_id: int, customer_id: int | None) -> Customer | None:
+    if customer_id is None:
+        return None
+    found = Customer.objects.filter(reseller_id=reseller_id, pk=customer_id).first()
+    if found is None:
+        raise Refused(f"no customer {customer_id} here", field="customer")
+    return found
+
+
+def _refuse_published(rule: PriceRule) -> None:
+    documents = Document.objects.filter(
+        reseller_id=rule.reseller_id,
+        period_start__gte=rule.valid_from,
+        status__in=[Status.OPEN, Status.PAST_DUE, Status.CLOSED],
+    )
+    if rule.provider_id:
+        documents = documents.filter(provider_id=rule.provider_id)
+    if rule.customer_id:
+        documents = documents.filter(customer_id=rule.customer_id)
+    latest = documents.order_by("-period_start", "-id").first()
+    if latest is not None:
+        raise Refused(
+            f"{latest.code} of the period from {latest.period_start} is published; a markup may"
+            f" start after {latest.period_start}",
+            field="valid_from",
+        )

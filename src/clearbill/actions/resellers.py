@@ -1,0 +1,148 @@
+"""Setting up a reseller, and what it prints on its documents."""
+
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+from django.db import IntegrityError
+
+from clearbill.actions.common import Actor, Refused
+from clearbill.actions.prices import add_rule
+from clearbill.records import clock, tenancy
+from clearbill.records.models import (
+    Chain,
+    NumberSeries,
+    Provider,
+    ProviderAlias,
+    Reseller,
+    ResellerSettings,
+)
+from clearbill.rules import providers
+from clearbill.rules.canonical import GENESIS
+from clearbill.rules.lifecycle import Kind
+from clearbill.rules.money import minor_unit
+from clearbill.rules.periods import months_back
+
+SETTINGS_FIELDS = (
+    "legal_name",
+    "address",
+    "tax_id",
+    "bank_details",
+    "legal_text",
+    "terms_days",
+    "zero_totals_publish_fully",
+)
+
+
+def add_reseller(
+    *,
+    actor: Actor,
+    slug: str,
+    name: str,
+    currency: str,
+    kind: str,
+    markup: str = "0",
+    time_zone: str = "UTC",
+) -> Reseller:
+    """Create a tenant with its series, chain and well-known providers.
+
+    `kind` is `tax-invoice` or `statement`, `markup` a percentage for everything. Raises `Refused`
+    for a slug that is taken or malformed, an unknown time zone or a currency that is no code.
+    """
+    _check_names(slug, name, time_zone)
+    _check_currency(currency)
+    if kind not in set(Kind):
+        raise Refused(
+            f"{kind!r} is no kind of document; use tax-invoice or statement", field="kind"
+        )
+    now = clock.now()
+    try:
+        reseller = Reseller.objects.create(
+            slug=slug, name=name, time_zone=time_zone, created_at=now
+        )
+    except IntegrityError:
+        raise Refused(f"a reseller {slug!r} exists already", field="slug") from None
+    with tenancy.transaction(reseller.pk):
+        ResellerSettings.objects.create(
+            reseller=reseller, kind=kind, currency=currency, legal_name=""
+        )
+        Chain.objects.create(reseller=reseller, head=GENESIS)
+        NumberSeries.objects.create(reseller=reseller, name=NumberSeries.DOCUMENTS, prefix="D-")
+        NumberSeries.objects.create(reseller=reseller, name=NumberSeries.INVOICES, prefix="INV-")
+        _add_known_providers(reseller)
+        # From the first period that any file can name, so that no usage lies before the rule.
+        add_rule(
+            reseller_id=reseller.pk,
+            actor=actor,
+            percent=markup,
+            valid_from=months_back(now.date(), 12 * 50),
+        )
+    return reseller
+
+
+def _check_names(slug: str, name: str, time_zone: str) -> None:
+    try:
+        validate_slug(slug)
+    except ValidationError:
+        raise Refused(
+            f"{slug!r} is no slug; use lower-case letters, digits and hyphens", field="slug"
+        ) from None
+    if slug != slug.lower() or len(slug) > 63:
+        raise Refused("a slug is lower case and at most 63 characters long", field="slug")
+    if not name.strip():
+        raise Refused("a reseller needs a name", field="name")
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Refused(
+            f"{time_zone!r} is no time zone; use a name such as Europe/Berlin", field="time_zone"
+        ) from None
+
+
+def _check_currency(currency: str) -> None:
+    try:
+        minor_unit(currency)
+    except ValueError as error:
+        raise Refused(str(error), field="currency") from None
+
+
+def _add_known_providers(reseller: Reseller) -> None:
+    names = {code: providers.provider_name(code) for code in providers.ALIASES.values()}
+    known = {
+        code: Provider.objects.create(reseller=reseller, code=code, name=name)
+        for code, name in sorted(names.items())
+    }
+    ProviderAlias.objects.bulk_create(
+        ProviderAlias(reseller=reseller, alias=alias, provider=known[code])
+        for alias, code in providers.ALIASES.items()
+    )
+
+
+def change_reseller(
+    *,
+    reseller_id: int,
+    actor: Actor,
+    name: str | None = None,
+    time_zone: str | None = None,
+    **changes: Any,
+) -> None:
+    """Change the reseller's name, time zone and what `SETTINGS_FIELDS` lists.
+
+    Published documents keep what they froze. Raises `Refused` for bad values, `Forbidden` by role.
+    """
+    actor.require("settings.edit")
+    unknown = set(changes) - set(SETTINGS_FIELDS)
+    if unknown:
+        raise TypeError(f"no such settings: {sorted(unknown)}")
+    terms = changes.get("terms_days")
+    if terms is not None and not 0 <= terms <= 365:
+        raise Refused("terms are between 0 and 365 days", field="terms_days")
+    with tenancy.transaction(reseller_id):
+        reseller = Reseller.objects.select_for_update().get(pk=reseller_id)
+        reseller.name = name if name is not None else reseller.name
+        reseller.time_zone = time_zone if time_zone is not None else reseller.time_zone
+        _check_names(reseller.slug, reseller.name, reseller.time_zone)
+        reseller.save(update_fields=["name", "time_zone"])
+        if changes:
+            ResellerSettings.objects.filter(reseller_id=reseller_id).update(**changes)

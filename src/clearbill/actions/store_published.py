@@ -1,0 +1,56 @@
+"""After publication: the rated rows and the PDF are stored, once, in the background."""
+
+import hashlib
+
+from clearbill.actions.locks import lock_documents
+from clearbill.paper import downloads
+from clearbill.queries.documents import one
+from clearbill.records import tenancy
+from clearbill.records.files import file_store
+from clearbill.records.models import Document
+from clearbill.usage.detail import stored
+
+
+def store_published(*, reseller_id: int, document_id: int) -> None:
+    """Render and store what a published document keeps; done twice, it changes nothing.
+
+    The rated rows stored must add up to the frozen lines, or nothing is recorded.
+    """
+    with tenancy.transaction(reseller_id):
+        code = Document.objects.values_list("code", flat=True).get(
+            reseller_id=reseller_id, pk=document_id
+        )
+        document = one(reseller_id, code)
+        if document is None or document.frozen is None:
+            return
+    if not document.rated_path:
+        key = f"rated/{reseller_id}/{document.code}.parquet"
+        digest = downloads.store_rated(document, key)
+        _check_sums(document, key)
+        _record(document, rated_path=key, rated_hash=digest)
+    if not document.pdf_path:
+        content = downloads.pdf(document)
+        key = f"pdf/{reseller_id}/{document.code}.pdf"
+        file_store().write_bytes(key, content)
+        _record(document, pdf_path=key, pdf_hash=hashlib.sha256(content).hexdigest())
+
+
+def _check_sums(document: Document, key: str) -> None:
+    with stored(key, store=file_store()) as rows:
+        total = rows.connection.execute(f'SELECT sum("Price") FROM {rows.relation}').fetchone()  # noqa: S608
+    if total is None or total[0] != document.exact_total:
+        raise downloads.Damaged(
+            f"the rated rows of {document.code} add up to {total and total[0]},"
+            f" its lines to {document.exact_total}"
+        )
+
+
+def _record(document: Document, **columns: str) -> None:
+    """Write path and hash unless another worker has: under the lock, only from empty."""
+    first = next(iter(columns))
+    with tenancy.transaction(document.reseller_id):
+        locked = lock_documents(document.reseller_id, [document.code])[document.code]
+        if not getattr(locked, first):
+            Document.objects.filter(reseller_id=document.reseller_id, pk=locked.pk).update(
+                **columns
+            )

@@ -1,0 +1,215 @@
+"""What all commands share: the reseller, the actor, JSON or words, and exit statuses."""
+
+import functools
+import getpass
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, NoReturn
+
+import click
+
+from clearbill.actions.common import Actor, Refused
+from clearbill.records import tenancy
+from clearbill.records.models import Customer, Membership, Provider, ProviderAlias, Reseller
+from clearbill.rules.access import Forbidden
+from clearbill.rules.money import minor_unit, round_half_away
+from clearbill.rules.periods import month
+from clearbill.usage.types import BadFile
+
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+
+
+class Month(click.ParamType[date]):
+    """`YYYY-MM`, as the first day of that month."""
+
+    name = "YYYY-MM"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, context: click.Context | None
+    ) -> date:
+        try:
+            return value if isinstance(value, date) else month(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, context)
+
+
+class Day(click.ParamType[date]):
+    """`YYYY-MM-DD`."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, context: click.Context | None
+    ) -> date:
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no date; write YYYY-MM-DD", param, context)
+
+
+MONTH, DAY = Month(), Day()
+
+
+@dataclass(frozen=True)
+class Here:
+    """The reseller that a command works for, and who runs it."""
+
+    reseller: Reseller
+    actor: Actor
+
+    @property
+    def id(self) -> int:
+        return self.reseller.pk
+
+
+def refuse(message: str) -> NoReturn:
+    """End the command with exit status 1 and the reason on stderr."""
+    raise click.ClickException(message)
+
+
+def answers(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn what verbs refuse into exit status 1 with the reason on stderr."""
+
+    @functools.wraps(command)
+    def body(*arguments: Any, **options: Any) -> Any:
+        try:
+            return command(*arguments, **options)
+        except (Refused, Forbidden) as error:
+            refuse(str(error))
+        except BadFile as error:
+            refuse("\n".join([_count(error), *(str(each) for each in error.errors)]))
+        except FileNotFoundError as error:
+            refuse(f"{error.filename}: no such file")
+
+    return body
+
+
+def _count(error: BadFile) -> str:
+    shown = len(error.errors)
+    more = f", the first {shown} of them" if error.total_errors > shown else ""
+    return f"nothing was imported: {error.total_errors} errors{more}"
+
+
+def for_reseller(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `--reseller SLUG`, `--as EMAIL` and `--json`; the command gets `here` first."""
+    return _for_reseller(command, ("--as", "--acting-as"))
+
+
+def for_reseller_without_as(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for a command that needs `--as` for itself: the actor is then `--acting-as`."""
+    return _for_reseller(command, ("--acting-as",))
+
+
+def _for_reseller(command: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
+    @functools.wraps(command)
+    def body(reseller: str, acting_as: str | None, **options: Any) -> Any:
+        found = Reseller.objects.filter(slug=reseller).first()
+        if found is None:
+            refuse(f"no reseller {reseller!r}; `clearbill resellers list` shows them")
+        with tenancy.using(found.pk):
+            return answers(command)(Here(found, _actor(found, acting_as)), **options)
+
+    acting = click.option(
+        *names, "acting_as", metavar="EMAIL", help="Act as this member, with its role."
+    )
+    whose = click.option("--reseller", required=True, metavar="SLUG", help="Whose records.")
+    return as_json(acting(whose(body)))
+
+
+def operator() -> Actor:
+    """The person at the command line, who may do everything."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return Actor(f"cli:{user}")
+
+
+def _actor(reseller: Reseller, email: str | None) -> Actor:
+    if email is None:
+        return operator()
+    member = (
+        Membership.objects.filter(
+            reseller=reseller, user__email=email.lower(), state=Membership.ACTIVE
+        )
+        .select_related("user")
+        .first()
+    )
+    if member is None:
+        refuse(f"{email} is no active member of {reseller.slug}")
+    return Actor(member.user.email, member.role)
+
+
+def provider_code(here: Here, word: str) -> str:
+    """The code of a provider that is named by code, name or alias."""
+    key = " ".join(word.split()).casefold()
+    for provider in Provider.objects.filter(reseller=here.reseller):
+        if key in (provider.code, provider.name.casefold()):
+            return provider.code
+    alias = (
+        ProviderAlias.objects.filter(reseller=here.reseller, alias=key)
+        .select_related("provider")
+        .first()
+    )
+    if alias is None:
+        names = ", ".join(
+            Provider.objects.filter(reseller=here.reseller).values_list("code", flat=True)
+        )
+        refuse(f"no provider {word!r} here; there are {names}")
+    code: str = alias.provider.code
+    return code
+
+
+def customer_id(here: Here, word: str) -> int:
+    """The id of a customer that is named by id or by its exact name."""
+    customers = Customer.objects.filter(reseller=here.reseller)
+    found = customers.filter(pk=int(word)).first() if word.isdecimal() else None
+    found = found or customers.filter(name=word).first()
+    if found is None:
+        refuse(f"no customer {word!r} here; `clearbill customers list` shows them")
+    return found.pk
+
+
+def say(value: dict[str, Any], as_json: bool, words: Callable[[], Iterable[str]]) -> None:
+    """Print one JSON object, or lines of words."""
+    if as_json:
+        click.echo(json.dumps(value, ensure_ascii=False, default=_text))
+        return
+    for line in words():
+        click.echo(line)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+def shown(amount: Decimal, currency: str) -> str:
+    """An amount in the currency's minor units, as text: `599.00`."""
+    return f"{round_half_away(amount, minor_unit(currency)):f}"
+
+
+def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> list[str]:
+    """Aligned columns; those whose cells are all amounts are aligned to the right."""
+    if not rows:
+        return ["(none)"]
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+    right = [all(_is_number(row[i]) for row in rows) for i in range(len(head))]
+    return [
+        "  ".join(
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in (head, *rows)
+    ]
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).lstrip("-").isdecimal()

@@ -1,0 +1,99 @@
+"""Provider accounts: whose they are, and what of them is not billed."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Exists, OuterRef, Sum
+
+from clearbill.records.models import Assignment, Claim, ProviderAccount, UsageSlice
+
+
+@dataclass(frozen=True)
+class AccountRow:
+    """An account with the assignment in force (the latest), and its unbilled cost by currency."""
+
+    id: int
+    provider_code: str
+    provider: str
+    account: str
+    name: str
+    customer_id: int | None
+    customer: str
+    valid_from: date | None
+    valid_to: date | None
+    amounts: tuple[tuple[str, Decimal], ...]
+    first_period: date | None
+
+
+def accounts(reseller_id: int, *, unassigned: bool = False) -> list[AccountRow]:
+    """The reseller's accounts by provider and id; `unassigned` only those that wait.
+
+    An account waits while some usage of it, current and unbilled, falls to no customer.
+    """
+    latest = {
+        assignment.account_id: assignment
+        for assignment in Assignment.objects.filter(reseller_id=reseller_id)
+        .select_related("customer")
+        .order_by("valid_from")
+    }
+    amounts, firsts = _unbilled(reseller_id)
+    waiting = _waiting_ids(reseller_id)
+    found = ProviderAccount.objects.filter(reseller_id=reseller_id).select_related("provider")
+    return [
+        _row(each, latest.get(each.pk), tuple(sorted(amounts[each.pk].items())), firsts)
+        for each in found.order_by("provider__code", "account")
+        if not unassigned or each.pk in waiting
+    ]
+
+
+def _row(
+    account: ProviderAccount,
+    assignment: Assignment | None,
+    amounts: tuple[tuple[str, Decimal], ...],
+    firsts: dict[int, date],
+) -> AccountRow:
+    return AccountRow(
+        id=account.pk,
+        provider_code=account.provider.code,
+        provider=account.provider.name,
+        account=account.account,
+        name=account.name,
+        customer_id=assignment.customer_id if assignment else None,
+        customer=assignment.customer.name if assignment else "",
+        valid_from=assignment.valid_from if assignment else None,
+        valid_to=assignment.valid_to if assignment else None,
+        amounts=amounts,
+        first_period=firsts.get(account.pk),
+    )
+
+
+def _unbilled(
+    reseller_id: int,
+) -> tuple[dict[int, dict[str, Decimal]], dict[int, date]]:
+    live = Claim.objects.filter(slice=OuterRef("pk"), released_at__isnull=True)
+    rows = (
+        UsageSlice.objects.filter(reseller_id=reseller_id, statement__superseded_by__isnull=True)
+        .exclude(Exists(live))
+        .values_list("account_id", "statement__currency", "statement__billing_period__period_start")
+        .annotate(amount=Sum("cost"))
+    )
+    amounts: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    firsts: dict[int, date] = {}
+    for account_id, currency, start, amount in rows:
+        amounts[account_id][currency] += amount
+        firsts[account_id] = min(start, firsts.get(account_id, start))
+    return amounts, firsts
+
+
+def _waiting_ids(reseller_id: int) -> set[int]:
+    covering = Assignment.objects.filter(
+        account=OuterRef("account"),
+        valid_from__lte=OuterRef("statement__billing_period__period_start"),
+    ).exclude(valid_to__lte=OuterRef("statement__billing_period__period_start"))
+    return set(
+        UsageSlice.objects.filter(reseller_id=reseller_id, statement__superseded_by__isnull=True)
+        .exclude(Exists(covering))
+        .values_list("account_id", flat=True)
+    )

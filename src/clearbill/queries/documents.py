@@ -1,0 +1,232 @@
+"""Documents as lists and pages read them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from django.db.models import Count, Max, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from clearbill.records.models import Customer, Delivery, Document, Event
+from clearbill.rules import lifecycle
+from clearbill.rules.lifecycle import SEEN_BY_CUSTOMER, Kind, Status
+from clearbill.rules.periods import months_back, next_month
+
+SEEN = sorted(status.value for status in SEEN_BY_CUSTOMER)
+
+
+@dataclass(frozen=True)
+class DateRange:
+    """A range of days, both inclusive; documents match whose period overlaps it. None is open."""
+
+    first: date | None = None
+    last: date | None = None
+
+    @classmethod
+    def preset(cls, name: str, today: date) -> "DateRange":
+        """`last-month`, `last-3-months`, `this-year` or `all`; months are calendar months."""
+        this_month = today.replace(day=1)
+        starts = {
+            "last-month": months_back(this_month, 1),
+            "last-3-months": months_back(this_month, 3),
+        }
+        if name in starts:
+            return cls(starts[name], _day_before(this_month))
+        if name == "this-year":
+            return cls(date(today.year, 1, 1), date(today.year, 12, 31))
+        return cls()
+
+
+def _day_before(day: date) -> date:
+    return date.fromordinal(day.toordinal() - 1)
+
+
+def last_three_periods(reseller_id: int, customer_id: int | None = None) -> DateRange:
+    """The range that the invoices table opens on: from the third last period start that exists."""
+    documents = visible(reseller_id)
+    if customer_id is not None:
+        documents = documents.filter(customer_id=customer_id)
+    starts = list(
+        documents.values_list("period_start", flat=True).order_by("-period_start").distinct()[:3]
+    )
+    if not starts:
+        return DateRange()
+    end = documents.aggregate(end=Max("period_end"))["end"]
+    return DateRange(starts[-1], _day_before(end))
+
+
+def visible(reseller_id: int) -> QuerySet[Document]:
+    """All that staff see in lists: everything but what was discarded."""
+    return Document.objects.filter(reseller_id=reseller_id).exclude(status=Status.DISCARDED)
+
+
+def for_customer(reseller_id: int, customer_id: int) -> QuerySet[Document]:
+    """What a customer's portal users see: their own, never a draft, never a discarded one."""
+    return Document.objects.filter(
+        reseller_id=reseller_id, customer_id=customer_id, status__in=SEEN
+    )
+
+
+def with_table_columns(documents: QuerySet[Document]) -> QuerySet[Document]:
+    """Loads what the invoices table shows: names, due date in force, when it was last notified."""
+    return (
+        documents.defer("frozen")
+        .select_related("customer", "provider", "profile")
+        .annotate(
+            due=Coalesce("due_extended_to", "due_date"),
+            notified_at=Max("deliveries__sent_at"),
+            mails_waiting=Count(
+                "deliveries", filter=Q(deliveries__state=Delivery.QUEUED), distinct=True
+            ),
+            mails_failed=Count(
+                "deliveries", filter=Q(deliveries__state=Delivery.FAILED), distinct=True
+            ),
+        )
+    )
+
+
+def overlapping(documents: QuerySet[Document], within: DateRange) -> QuerySet[Document]:
+    """Documents whose billing period shares a day with the range."""
+    if within.first is not None:
+        documents = documents.filter(period_end__gt=within.first)
+    if within.last is not None:
+        documents = documents.filter(period_start__lte=within.last)
+    return documents
+
+
+def search(documents: QuerySet[Document], words: str) -> QuerySet[Document]:
+    """Documents that a search finds by id, number, provider, customer, purchase order or amount."""
+    text = words.strip()
+    if not text:
+        return documents
+    found = (
+        Q(code__icontains=text)
+        | Q(invoice_number__icontains=text)
+        | Q(provider__name__icontains=text)
+        | Q(customer__name__icontains=text)
+        | Q(purchase_order__icontains=text)
+    )
+    try:
+        amount = Decimal(text.replace(",", ""))
+    except InvalidOperation:
+        return documents.filter(found)
+    return documents.filter(found | Q(total=amount) if amount.is_finite() else found)
+
+
+def in_period(documents: QuerySet[Document], month: date) -> QuerySet[Document]:
+    """Documents whose period starts in the month of `month`."""
+    first = month.replace(day=1)
+    return documents.filter(period_start__gte=first, period_start__lt=next_month(first))
+
+
+def one(reseller_id: int, code: str) -> Document | None:
+    """A document by its Document ID with its parties, or None; discarded ones are found too."""
+    return (
+        Document.objects.filter(reseller_id=reseller_id, code=code)
+        .select_related("customer", "provider", "profile", "replaces", "billing_period", "run")
+        .annotate(due=Coalesce("due_extended_to", "due_date"))
+        .first()
+    )
+
+
+def history(document: Document) -> list[Event]:
+    """The document's events, oldest first."""
+    return list(
+        Event.objects.filter(reseller_id=document.reseller_id, document=document).order_by("seq")
+    )
+
+
+def deliveries(document: Document) -> list[Delivery]:
+    """The e-mails owed or sent for a document, newest first."""
+    return list(
+        Delivery.objects.filter(reseller_id=document.reseller_id, document=document)
+        .select_related("event")
+        .order_by("-pk")
+    )
+
+
+def available_actions(document: Document) -> list[str]:
+    """What may be done with a document, the same words for screen, API and command line."""
+    status, kind = Status(document.status), Kind(document.kind)
+    actions = [s.value.lower().replace(" ", "-") for s in lifecycle.next_statuses(status, kind)]
+    if lifecycle.may_discard(status, kind):
+        actions.append("discard")
+    if status is Status.DRAFT:
+        actions.append("set-due")
+    if status in SEEN_BY_CUSTOMER:
+        actions.append("resend")
+    if status is not Status.DISCARDED:
+        actions.append("export")
+    return actions
+
+
+def previous_totals(documents: Sequence[Document]) -> dict[int, Decimal]:
+    """Per document id, the total of the same customer, profile and provider a period before."""
+    if not documents:
+        return {}
+    before = (
+        Document.objects.filter(
+            reseller_id=documents[0].reseller_id,
+            profile__in={d.profile_id for d in documents},
+            provider__in={d.provider_id for d in documents},
+            period_end__in={d.period_start for d in documents},
+        )
+        .exclude(status__in=[Status.VOIDED, Status.DISCARDED])
+        .values_list("profile_id", "provider_id", "period_end", "currency", "total")
+    )
+    by_key = {(a, b, c, d): amount for a, b, c, d, amount in before}
+    return {
+        d.pk: by_key[key]
+        for d in documents
+        if (key := (d.profile_id, d.provider_id, d.period_start, d.currency)) in by_key
+    }
+
+
+@dataclass(frozen=True)
+class DraftPlace:
+    """Where a draft stands among the drafts under review: its neighbours, 7 of 43."""
+
+    number: int
+    count: int
+    previous: str | None
+    following: str | None
+
+
+def place_among_drafts(document: Document) -> DraftPlace | None:
+    """The draft's place among those of its run, or of its month where it has none; else None."""
+    if document.status != Status.DRAFT:
+        return None
+    drafts = Document.objects.filter(reseller_id=document.reseller_id, status=Status.DRAFT)
+    drafts = (
+        drafts.filter(run_id=document.run_id)
+        if document.run_id
+        else in_period(drafts, document.period_start)
+    )
+    before = drafts.filter(counter__lt=document.counter)
+    return DraftPlace(
+        number=before.count() + 1,
+        count=drafts.count(),
+        previous=before.order_by("-counter").values_list("code", flat=True).first(),
+        following=drafts.filter(counter__gt=document.counter)
+        .order_by("counter")
+        .values_list("code", flat=True)
+        .first(),
+    )
+
+
+def customers_with_counts(reseller_id: int) -> QuerySet[Customer]:
+    """Customers as `Customer Invoices` opens on them: with drafts, open and past due counted."""
+
+    def counted(status: Status) -> Count:
+        return Count("documents", filter=Q(documents__status=status.value))
+
+    return (
+        Customer.objects.filter(reseller_id=reseller_id)
+        .annotate(
+            drafts=counted(Status.DRAFT),
+            open=counted(Status.OPEN),
+            past_due=counted(Status.PAST_DUE),
+        )
+        .order_by("name", "pk")
+    )

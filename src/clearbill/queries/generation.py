@@ -1,0 +1,255 @@
+"""What a generation would bill, and what it would leave: the plan that a run carries out.
+
+The preview shows the same plan, so that what is seen is what is made.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import F, Q
+
+from clearbill.records.models import (
+    Assignment,
+    BillingPeriod,
+    BillingProfile,
+    Document,
+    PriceRule,
+    UsageSlice,
+)
+from clearbill.rules.lifecycle import LIVE, Status
+from clearbill.rules.money import total
+from clearbill.rules.periods import next_month
+from clearbill.rules.pricing import RuleRef
+from clearbill.usage.types import DocumentRef, SliceRef
+
+LIVE_STATUSES = sorted(status.value for status in LIVE)
+
+
+@dataclass(frozen=True)
+class Left:
+    """Usage that a run leaves, with the reason: nothing is dropped in silence."""
+
+    customer_id: int | None
+    customer: str
+    billing_period_id: int
+    provider: str
+    account: str
+    reason: str
+    amount: Decimal
+    currency: str
+    rows: int
+    document_id: int | None = None
+
+
+@dataclass
+class Candidate:
+    """A document to be: one customer, billing profile and billing period, and its slices."""
+
+    customer_id: int
+    customer: str
+    profile: BillingProfile
+    period: BillingPeriod
+    slices: list[UsageSlice] = field(default_factory=list)
+
+    @property
+    def cost(self) -> Decimal:
+        return total([each.cost for each in self.slices])
+
+    @property
+    def rows(self) -> int:
+        return sum(each.rows for each in self.slices)
+
+    @property
+    def currency(self) -> str:
+        return self.profile.currency
+
+    def document_ref(self, number: int) -> DocumentRef:
+        return DocumentRef(
+            document=number,
+            customer=self.customer_id,
+            provider=self.period.provider.code,
+            period_start=self.period.period_start,
+            currency=self.currency,
+        )
+
+    def slice_refs(self, number: int) -> list[SliceRef]:
+        return [slice_ref(each, self.period, number) for each in self.slices]
+
+
+@dataclass
+class Plan:
+    """What would be made, what is left, and the live documents that exist already."""
+
+    candidates: list[Candidate]
+    left: list[Left]
+    existing: list[Document]
+
+
+def slice_ref(each: UsageSlice, period: BillingPeriod, document: int) -> SliceRef:
+    """Where the engine finds a slice's rows. Needs statement, import and account loaded."""
+    return SliceRef(
+        path=each.statement.usage_import.path,
+        provider=period.provider.code,
+        payer=each.statement.payer,
+        account=each.account.account,
+        period_start=period.period_start,
+        period_end=period.period_end,
+        currency=each.statement.currency,
+        document=document,
+    )
+
+
+def periods_of(
+    reseller_id: int, month: date, providers: Sequence[str] | None = None
+) -> list[BillingPeriod]:
+    """The billing periods that start in the month of `month`, of all or the named providers."""
+    first = month.replace(day=1)
+    periods = BillingPeriod.objects.filter(
+        reseller_id=reseller_id, period_start__gte=first, period_start__lt=next_month(first)
+    )
+    if providers:
+        periods = periods.filter(provider__code__in=providers)
+    return list(periods.select_related("provider").order_by("provider__code", "period_start"))
+
+
+def plan(
+    reseller_id: int, periods: Sequence[BillingPeriod], customers: Iterable[int] | None = None
+) -> Plan:
+    """What a generation of these periods makes and leaves, for all or the given customers.
+
+    With `customers`, usage of unassigned accounts is no part of the plan.
+    """
+    by_id = {period.pk: period for period in periods}
+    wanted = set(customers) if customers is not None else None
+    slices = _unclaimed(reseller_id, by_id)
+    owners = _owners(reseller_id, slices)
+    live = _live_documents(reseller_id, by_id, wanted)
+    made: dict[tuple[int, int], Candidate] = {}
+    left: list[Left] = []
+    for each in slices:
+        period = by_id[each.statement.billing_period_id]
+        owner = _owner(owners[each.account_id], period)
+        if owner is None:
+            if wanted is None:
+                left.append(_left(each, period, None, "unassigned: no customer for this account"))
+            continue
+        if wanted is not None and owner.customer_id not in wanted:
+            continue
+        document = live.get((owner.customer_id, owner.profile_id, period.pk))
+        reason = _why_left(each, owner, document)
+        if reason:
+            left.append(_left(each, period, owner, reason, document))
+            continue
+        candidate = made.setdefault(
+            (owner.profile_id, period.pk),
+            Candidate(owner.customer_id, owner.customer.name, owner.profile, period),
+        )
+        candidate.slices.append(each)
+    ordered = sorted(
+        made.values(), key=lambda c: (c.period.provider.code, c.period.period_start, c.customer)
+    )
+    return Plan(ordered, left, sorted(live.values(), key=lambda d: d.counter))
+
+
+def _unclaimed(reseller_id: int, periods: dict[int, BillingPeriod]) -> list[UsageSlice]:
+    claimed = Q(claims__released_at__isnull=True, claims__isnull=False)
+    return list(
+        UsageSlice.objects.filter(
+            reseller_id=reseller_id,
+            statement__billing_period__in=list(periods),
+            statement__superseded_by__isnull=True,
+        )
+        .exclude(pk__in=UsageSlice.objects.filter(claimed).values("pk"))
+        .select_related("statement__usage_import", "account")
+        .order_by("account__account", "pk")
+    )
+
+
+def _owners(reseller_id: int, slices: Sequence[UsageSlice]) -> dict[int, list[Assignment]]:
+    found: dict[int, list[Assignment]] = defaultdict(list)
+    for assignment in Assignment.objects.filter(
+        reseller_id=reseller_id, account__in={each.account_id for each in slices}
+    ).select_related("customer", "profile"):
+        found[assignment.account_id].append(assignment)
+    return found
+
+
+def _owner(assignments: Sequence[Assignment], period: BillingPeriod) -> Assignment | None:
+    for each in assignments:
+        if each.valid_from <= period.period_start and (
+            each.valid_to is None or period.period_start < each.valid_to
+        ):
+            return each
+    return None
+
+
+def _live_documents(
+    reseller_id: int, periods: dict[int, BillingPeriod], wanted: set[int] | None
+) -> dict[tuple[int, int, int], Document]:
+    documents = (
+        Document.objects.filter(
+            reseller_id=reseller_id, billing_period__in=list(periods), status__in=LIVE_STATUSES
+        )
+        .defer("frozen")
+        .select_related("customer", "provider", "billing_period")
+    )
+    if wanted is not None:
+        documents = documents.filter(customer__in=wanted)
+    return {(d.customer_id, d.profile_id, d.billing_period_id): d for d in documents}
+
+
+def _why_left(each: UsageSlice, owner: Assignment, document: Document | None) -> str:
+    if document is not None and document.status == Status.DRAFT:
+        return f"{document.code} exists: discard it to bill this with it"
+    if document is not None:
+        return f"late usage: {document.code} is published"
+    if each.statement.currency != owner.profile.currency:
+        return (
+            f"the usage is in {each.statement.currency}, the customer is billed in"
+            f" {owner.profile.currency}"
+        )
+    return ""
+
+
+def _left(
+    each: UsageSlice,
+    period: BillingPeriod,
+    owner: Assignment | None,
+    reason: str,
+    document: Document | None = None,
+) -> Left:
+    return Left(
+        customer_id=owner.customer_id if owner else None,
+        customer=owner.customer.name if owner else "",
+        billing_period_id=period.pk,
+        provider=period.provider.name,
+        account=each.account.account,
+        reason=reason,
+        amount=each.cost,
+        currency=each.statement.currency,
+        rows=each.rows,
+        document_id=document.pk if document else None,
+    )
+
+
+def rule_refs(reseller_id: int, periods: Sequence[BillingPeriod]) -> list[RuleRef]:
+    """The price rules that may apply to these periods, as the engine takes them."""
+    latest = max((period.period_start for period in periods), default=date.min)
+    return [
+        RuleRef(
+            rule=rule.pk,
+            customer=rule.customer_id,
+            provider=rule.provider.code if rule.provider else None,
+            valid_from=rule.valid_from,
+            version=rule.version,
+            a=rule.a,
+            b=rule.b,
+            c=rule.c,
+        )
+        for rule in PriceRule.objects.filter(reseller_id=reseller_id, valid_from__lte=latest)
+        .select_related("provider")
+        .order_by(F("valid_from"), "version")
+    ]
