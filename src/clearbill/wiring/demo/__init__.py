@@ -1,0 +1,1 @@
+"""The demo: a made-up month of two resellers, loaded by the real verbs, and all of it served."""

@@ -1,0 +1,80 @@
+"""The demo's mail server: takes every message and keeps it as a file, so that a page can show it."""
+
+import email
+import email.policy
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+class _Keeper:
+    """Writes each message whole, under a number that rises."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.number = max((int(f.stem) for f in folder.glob("*.eml")), default=0)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - the library's name
+        self.number += 1
+        part = self.folder / f".{self.number:06d}.part"
+        part.write_bytes(envelope.original_content or b"")
+        part.rename(self.folder / f"{self.number:06d}.eml")
+        return "250 kept"
+
+
+def start(folder: Path) -> Controller:
+    """A mail server on a free port of this machine alone; `.port` says which."""
+    controller = Controller(_Keeper(folder), hostname="127.0.0.1", port=0)
+    controller.start()
+    server = controller.server
+    if server is None:
+        raise RuntimeError("the demo's mail server did not start")
+    controller.port = server.sockets[0].getsockname()[1]
+    return controller
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message as the mailbox page shows it."""
+
+    number: int
+    subject: str
+    to: str
+    sender: str
+    date: str
+    text: str
+    html: str
+
+
+def letters(folder: Path) -> list[Letter]:
+    """All messages, newest first."""
+    files = sorted(folder.glob("*.eml"), reverse=True)
+    return [_read(file) for file in files]
+
+
+def letter(folder: Path, number: int) -> Letter | None:
+    """One message, or None."""
+    file = folder / f"{number:06d}.eml"
+    return _read(file) if file.is_file() else None
+
+
+def _read(file: Path) -> Letter:
+    message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+    return Letter(
+        number=int(file.stem),
+        subject=str(message["subject"] or ""),
+        to=str(message["to"] or ""),
+        sender=str(message["from"] or ""),
+        date=str(message["date"] or ""),
+        text=_body(message, "plain"),
+        html=_body(message, "html"),
+    )
+
+
+def _body(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    return str(part.get_content()) if part is not None else ""
