@@ -14,8 +14,16 @@ import click
 
 from clearbill.actions.common import Actor, Refused
 from clearbill.records import tenancy
-from clearbill.records.models import Customer, Membership, Provider, ProviderAlias, Reseller
+from clearbill.records.models import (
+    Customer,
+    Document,
+    Membership,
+    Provider,
+    ProviderAlias,
+    Reseller,
+)
 from clearbill.rules.access import Forbidden
+from clearbill.rules.canonical import plain
 from clearbill.rules.money import minor_unit, round_half_away
 from clearbill.rules.periods import month
 from clearbill.usage.types import BadFile
@@ -194,6 +202,22 @@ def _text(value: object) -> str:
 def shown(amount: Decimal, currency: str) -> str:
     """An amount in the currency's minor units, as text: `599.00`."""
     return f"{round_half_away(amount, minor_unit(currency)):f}"
+
+
+def summary(document: Document) -> dict[str, Any]:
+    """A document as lists give it; needs customer and provider loaded."""
+    return {
+        "id": document.code,
+        "customer": document.customer.name,
+        "customer_id": document.customer_id,
+        "provider": document.provider.name,
+        "period_start": document.period_start,
+        "period_end": document.period_end,
+        "currency": document.currency,
+        "status": document.status,
+        "total": shown(document.total, document.currency),
+        "exact_total": plain(document.exact_total),
+    }
 
 
 def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> list[str]:

@@ -21,9 +21,9 @@ from clearbill.cli.common import (
     provider_code,
     refuse,
     say,
+    summary,
     table,
 )
-from clearbill.cli.imports import summary
 from clearbill.paper import downloads
 from clearbill.queries import canonical
 from clearbill.queries import documents as reading

@@ -16,10 +16,11 @@ from clearbill.cli.common import (
     provider_code,
     say,
     shown,
+    summary,
     table,
 )
 from clearbill.queries.runs import RunReport, report
-from clearbill.records.models import Document, RunResult
+from clearbill.records.models import RunResult
 from clearbill.rules.canonical import plain
 from clearbill.rules.providers import provider_name
 from clearbill.usage.types import Statement
@@ -136,22 +137,6 @@ def _generated(done: RunReport) -> dict[str, Any]:
         "documents": [summary(document) for document in done.documents],
         "left": [_left(each) for each in (*done.left, *done.failed)],
         "existing": [each.document.code for each in done.existing if each.document],
-    }
-
-
-def summary(document: Document) -> dict[str, Any]:
-    """A document as lists give it; needs customer and provider loaded."""
-    return {
-        "id": document.code,
-        "customer": document.customer.name,
-        "customer_id": document.customer_id,
-        "provider": document.provider.name,
-        "period_start": document.period_start,
-        "period_end": document.period_end,
-        "currency": document.currency,
-        "status": document.status,
-        "total": shown(document.total, document.currency),
-        "exact_total": plain(document.exact_total),
     }
 
 

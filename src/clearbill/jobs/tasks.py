@@ -8,7 +8,13 @@ from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
-from clearbill.actions import generate_documents, past_due, send_mail, store_published
+from clearbill.actions import (
+    generate_documents,
+    past_due,
+    send_mail,
+    store_published,
+    sweep_mails,
+)
 from clearbill.records import tenancy
 from clearbill.records.models import Reseller
 
@@ -54,3 +60,16 @@ def mark(reseller_id: int) -> None:
 def mark_everywhere(context: JobContext, timestamp: int) -> None:
     for reseller_id in Reseller.objects.values_list("pk", flat=True):
         mark.defer(reseller_id=reseller_id)
+
+
+@app.task(name="sweep_mails", retry=BackOff(5))
+def sweep(reseller_id: int) -> None:
+    with tenancy.using(reseller_id):
+        sweep_mails.sweep_mails(reseller_id=reseller_id)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="sweep_mails_everywhere", pass_context=True)
+def sweep_everywhere(context: JobContext, timestamp: int) -> None:
+    for reseller_id in Reseller.objects.values_list("pk", flat=True):
+        sweep.defer(reseller_id=reseller_id)

@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     commands.register(cli)
     _hold_the_database(cli)
+    cli.when_loaded.append(_hold_the_database)
     cli.main(args=given, prog_name="clearbill")
 
 
