@@ -180,6 +180,8 @@ DEFAULT_FROM_EMAIL = (
     os.environ.get("CLEARBILL_MAIL_FROM") or f"billing@{_base.hostname or 'localhost'}"
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# The folder where the demo keeps its mails; set by `clearbill demo` for its own web server alone.
+CLEARBILL_MAILBOX = os.environ.get("CLEARBILL_MAILBOX") or ""
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_IMPORT_PATHS = [

@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 
 from clearbill.records.models import Membership
 from clearbill.rules.access import Role
+from clearbill.web.permissions import public
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -16,6 +17,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return False
 
 
+@public("it asks for a session itself and only sends people on")
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Send a person on to the first door that is open; a person without one sees a 404."""

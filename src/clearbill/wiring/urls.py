@@ -1,5 +1,6 @@
 """Every address: sign-in, the two page doors, and home, which sends people to theirs."""
 
+from django.conf import settings
 from django.urls import include, path
 
 from clearbill.wiring.sign_in import home
@@ -12,3 +13,11 @@ urlpatterns = [
     path("console/<slug:slug>/", include(("clearbill.console.urls", "console"))),
     path("portal/<slug:slug>/", include(("clearbill.portal.urls", "portal"))),
 ]
+
+if settings.CLEARBILL_MAILBOX:
+    from clearbill.wiring.demo import pages
+
+    urlpatterns += [
+        path("mailbox/", pages.inbox, name="mailbox"),
+        path("mailbox/<int:number>/", pages.letter, name="letter"),
+    ]

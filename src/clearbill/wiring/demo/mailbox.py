@@ -1,7 +1,8 @@
-"""The demo's mail server: takes every message and keeps it as a file, so that a page can show it."""
+"""The demo's mail server: every message is kept as a file, and a page shows them."""
 
 import email
 import email.policy
+import socket
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -15,10 +16,11 @@ class _Keeper:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        # Links for new passwords are among the mails.
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.number = max((int(f.stem) for f in folder.glob("*.eml")), default=0)
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - the library's name
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         self.number += 1
         part = self.folder / f".{self.number:06d}.part"
         part.write_bytes(envelope.original_content or b"")
@@ -28,13 +30,25 @@ class _Keeper:
 
 def start(folder: Path) -> Controller:
     """A mail server on a free port of this machine alone; `.port` says which."""
-    controller = Controller(_Keeper(folder), hostname="127.0.0.1", port=0)
-    controller.start()
-    server = controller.server
-    if server is None:
-        raise RuntimeError("the demo's mail server did not start")
-    controller.port = server.sockets[0].getsockname()[1]
+    keeper = _Keeper(folder)
+    for tries_left in (4, 3, 2, 1, 0):
+        # The library connects to the port that it was told, so the system cannot choose it.
+        controller = Controller(keeper, hostname="127.0.0.1", port=_free_port())
+        try:
+            controller.start()
+        except OSError:
+            if not tries_left:
+                raise
+        else:
+            break
     return controller
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @dataclass(frozen=True)
@@ -50,10 +64,10 @@ class Letter:
     html: str
 
 
-def letters(folder: Path) -> list[Letter]:
-    """All messages, newest first."""
+def letters(folder: Path, most: int = 200) -> list[Letter]:
+    """The latest messages, newest first."""
     files = sorted(folder.glob("*.eml"), reverse=True)
-    return [_read(file) for file in files]
+    return [_read(file) for file in files[:most]]
 
 
 def letter(folder: Path, number: int) -> Letter | None:

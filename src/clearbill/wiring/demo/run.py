@@ -5,6 +5,7 @@ All of it ends together: on Ctrl-C, on SIGTERM, or when one of the processes end
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,10 +19,11 @@ from types import FrameType
 
 import click
 from django.conf import settings
+from django.db import connections
 
-from clearbill.records.models import Reseller
+from clearbill.actions.common import Refused
 from clearbill.wiring.demo import mailbox, sign_ins
-from clearbill.wiring.demo.load import load
+from clearbill.wiring.demo.load import load, loaded
 
 READY_WITHIN = 60
 STOP_WITHIN = 15
@@ -29,31 +31,70 @@ STOP_WITHIN = 15
 
 def run(port: int) -> None:
     """Serve the demo on a port of this machine until it is stopped."""
-    folder = Path(settings.CLEARBILL_HOME) / "mailbox"
-    if not Reseller.objects.exists():
-        click.echo("Loading the demo: three months of usage, two resellers …")
-        load(Path(settings.CLEARBILL_HOME) / "demo", say=click.echo)
-    with _mail_server(folder) as email_url:
-        environment = {
-            **os.environ,
-            "PORT": str(port),
-            "EMAIL_URL": email_url,
-            "CLEARBILL_URL": os.environ.get("CLEARBILL_URL") or f"http://localhost:{port}",
-            "CLEARBILL_MAILBOX": str(folder),
-        }
-        _supervise(port, environment)
+    # A closed terminal ends the load as SIGTERM does; else it would leave the database running.
+    signal.signal(signal.SIGHUP, _leave)
+    _refuse_taken(port)
+    _load_where_there_is_none()
+    connections.close_all()
+    with _mail(Path(settings.CLEARBILL_HOME) / "mailbox") as mail:
+        _supervise(port, {**os.environ, **_environment(port), **mail})
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+def _refuse_taken(port: int) -> None:
+    """Before a minute of loading, rather than after it."""
+    with socket.socket() as probe:
+        # As the server does, so that connections of a moment ago are no hindrance.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise click.ClickException(
+                f"port {port} cannot be used ({error.strerror}): stop what listens there,"
+                " or choose another with PORT=…"
+            ) from None
+
+
+def _load_where_there_is_none() -> None:
+    folder = Path(settings.CLEARBILL_HOME) / "demo"
+    if loaded(folder):
+        return
+    click.echo("Loading the demo: two resellers, three months of usage …")
+    try:
+        # The addresses are made up, so a mail server of the operator's gets none of the load.
+        load(folder, say=click.echo, notify=not os.environ.get("EMAIL_URL"))
+    except Refused as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _environment(port: int) -> dict[str, str]:
+    """What the processes get beside our own environment."""
+    given = {"PORT": str(port), "CLEARBILL_LOG": os.environ.get("CLEARBILL_LOG") or "WARNING"}
+    if not settings.EMBEDDED:
+        # With a database of one's own, `serve` and `work` want the base of all links.
+        given["CLEARBILL_URL"] = _base(port)
+    return given
+
+
+def _base(port: int) -> str:
+    return (os.environ.get("CLEARBILL_URL") or f"http://localhost:{port}").rstrip("/")
 
 
 @contextmanager
-def _mail_server(folder: Path) -> Iterator[str]:
-    """The address to send mail to: the operator's EMAIL_URL, else a mail server of our own."""
-    given = os.environ.get("EMAIL_URL")
-    if given:
-        yield given
+def _mail(folder: Path) -> Iterator[dict[str, str]]:
+    """Where mail goes: to the operator's EMAIL_URL, else to a mailbox of our own."""
+    if os.environ.get("EMAIL_URL"):
+        yield {}
         return
     server = mailbox.start(folder)
     try:
-        yield f"smtp://127.0.0.1:{server.port}"
+        yield {
+            "EMAIL_URL": f"smtp://127.0.0.1:{server.port}",
+            "CLEARBILL_MAILBOX": str(folder),
+        }
     finally:
         server.stop()
 
@@ -64,21 +105,19 @@ def _supervise(port: int, environment: dict[str, str]) -> None:
     def asked(number: int, frame: FrameType | None) -> None:
         stop.set()
 
+    # They stay ours until the very end: a second Ctrl-C must not cut the stopping short.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, asked)
-    processes = [
-        _start(["serve", "--port", str(port)], environment),
-        _start(["work"], environment),
-    ]
+    processes: list[subprocess.Popen[bytes]] = []
     try:
-        if _wait_until_ready(port, processes, stop):
-            click.echo(sign_ins.words(environment["CLEARBILL_URL"]))
+        processes.append(_start(["serve", "--port", str(port)], environment))
+        processes.append(_start(["work"], environment))
+        _await_readiness(port, processes, stop)
+        if not stop.is_set():
+            click.echo(sign_ins.words(_base(port), mailbox="CLEARBILL_MAILBOX" in environment))
         while not stop.wait(0.5):
-            ended = [p for p in processes if p.poll() is not None]
-            if ended:
-                raise click.ClickException(
-                    f"a process of the demo ended by itself (exit status {ended[0].returncode})"
-                )
+            _refuse_ended(processes)
+        click.echo("\nStopping …")
     finally:
         _end(processes)
 
@@ -92,19 +131,28 @@ def _start(arguments: list[str], environment: dict[str, str]) -> subprocess.Pope
     )
 
 
-def _wait_until_ready(
+def _refuse_ended(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        if process.poll() is not None:
+            raise click.ClickException(
+                f"a process of the demo ended by itself (exit status {process.returncode}):"
+                f" {process.args!r}"
+            )
+
+
+def _await_readiness(
     port: int, processes: list[subprocess.Popen[bytes]], stop: threading.Event
-) -> bool:
+) -> None:
     ends = time.monotonic() + READY_WITHIN
-    while time.monotonic() < ends and not stop.is_set():
-        if any(p.poll() is not None for p in processes):
-            return False
+    while not stop.is_set():
+        _refuse_ended(processes)
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):  # noqa: S310 - our own server
-                return True
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):
+                return
         except (urllib.error.URLError, OSError):
-            stop.wait(0.2)
-    return False
+            stop.wait(0.1)
+        if time.monotonic() > ends:
+            raise click.ClickException(f"the web server did not answer within {READY_WITHIN} s")
 
 
 def _end(processes: list[subprocess.Popen[bytes]]) -> None:
@@ -116,5 +164,6 @@ def _end(processes: list[subprocess.Popen[bytes]]) -> None:
         try:
             process.wait(max(0.1, ends - time.monotonic()))
         except subprocess.TimeoutExpired:
-            process.kill()
+            # With all of its session: granian's workers are children of its own.
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()

@@ -1,7 +1,6 @@
 """Who may sign in to the demo: kept beside its data, since the password is made at loading."""
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,10 +24,12 @@ def _file() -> Path:
 
 
 def keep(people: list[SignIn]) -> None:
-    """Write them for the next start, readable by the operator alone."""
-    handle = os.open(_file(), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as out:
-        json.dump([asdict(person) for person in people], out, indent=1)
+    """Write them for the next start, whole or not at all, readable by the operator alone."""
+    part = _file().with_suffix(".part")
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
+    part.write_text(json.dumps([asdict(person) for person in people], indent=1))
+    part.replace(_file())
 
 
 def kept() -> list[SignIn]:
@@ -38,15 +39,22 @@ def kept() -> list[SignIn]:
     return [SignIn(**person) for person in json.loads(_file().read_text())]
 
 
-def words(base: str) -> str:
-    """What the demo prints once it is ready."""
+def words(base: str, *, mailbox: bool) -> str:
+    """What the demo prints once it is ready; `mailbox` says whether the demo keeps the mails."""
     lines = ["", f"Clearbill is ready: {base}", ""]
     people = kept()
     for slug in dict.fromkeys(person.slug for person in people):
         theirs = [person for person in people if person.slug == slug]
-        lines += [theirs[0].reseller, f"  console  {base}/console/{slug}/"]
-        lines += [f"  portal   {base}/portal/{slug}/"]
-        lines += [f"  {p.email:<40} {p.role:<8} {p.password}" for p in theirs]
+        lines.append(theirs[0].reseller)
+        for door in ("console", "portal"):
+            lines.append(f"  {door:<8} {base}/{door}/{slug}/")
+            lines += [
+                f"    {person.email:<44} {person.role}" for person in theirs if person.door == door
+            ]
         lines.append("")
-    lines += [f"Mailbox: {base}/mailbox/", "Stop with Ctrl-C; the data is kept.", ""]
+    if people:
+        lines.append(f"Password of all of them: {people[0].password}")
+    if mailbox:
+        lines.append(f"Mailbox: {base}/mailbox/")
+    lines += ["Stop with Ctrl-C; the data is kept.", ""]
     return "\n".join(lines)

@@ -1,0 +1,50 @@
+"""Addresses of the console, below /console/<slug>/."""
+
+from django.urls import path
+
+from clearbill.console.views import (
+    customers,
+    documents,
+    files,
+    generation,
+    help_pages,
+    imports,
+    lists,
+    prices,
+    settings,
+    unassigned,
+)
+
+urlpatterns = [
+    path("", lists.customers, name="invoices"),
+    path("documents/", lists.documents, name="documents"),
+    path("customers/<int:customer_id>/invoices/", lists.of_customer, name="customer-invoices"),
+    path("search/", lists.search, name="search"),
+    path("documents/<str:code>/", documents.show, name="document"),
+    path("documents/<str:code>/confirm/", documents.confirm, name="confirm-status"),
+    path("documents/<str:code>/status/", documents.update, name="update-status"),
+    path("documents/<str:code>/discard/", documents.discard, name="discard"),
+    path("documents/<str:code>/due/", documents.set_due, name="set-due"),
+    path("documents/<str:code>/resend/", documents.resend, name="resend"),
+    path("documents/<str:code>/pdf/", files.pdf, name="pdf"),
+    path("documents/<str:code>/csv/", files.csv, name="csv"),
+    path("documents/<str:code>/detailed-csv/", files.detailed_csv, name="detailed-csv"),
+    path("documents/<str:code>/print/", files.print_view, name="print"),
+    path("generate/", generation.form, name="generate"),
+    path("generate/start/", generation.start, name="start-run"),
+    path("runs/<int:run_id>/", generation.run, name="run"),
+    path("imports/", imports.index, name="imports"),
+    path("imports/<int:import_id>/", imports.show, name="import"),
+    path("unassigned/", unassigned.index, name="unassigned"),
+    path("unassigned/assign/", unassigned.assign, name="assign"),
+    path("unassigned/assign-all/", unassigned.assign_all, name="assign-all"),
+    path("unassigned/unassign/", unassigned.unassign, name="unassign"),
+    path("markups/", prices.index, name="markups"),
+    path("customers/", customers.index, name="customers"),
+    path("customers/new/", customers.new, name="new-customer"),
+    path("customers/<int:customer_id>/", customers.edit, name="customer"),
+    path("settings/", settings.edit, name="settings"),
+    path("help/", help_pages.index, name="help"),
+    path("help/<slug:article>/", help_pages.article, name="article"),
+    path("styleguide/", help_pages.styleguide, name="styleguide"),
+]

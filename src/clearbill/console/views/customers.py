@@ -1,0 +1,119 @@
+"""Customers: who is billed, and how."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from clearbill.actions.common import Refused
+from clearbill.actions.customers import add_customer, change_customer
+from clearbill.records.models import BillingProfile, Customer, Membership
+from clearbill.rules.access import allowed, require
+from clearbill.web.actor import actor_of
+from clearbill.web.loaders import customer_or_404
+from clearbill.web.paging import page_of
+from clearbill.web.permissions import TenantRequest, permission
+
+TEXTS = ("legal_name", "address", "tax_id", "purchase_order", "language")
+
+
+@permission("customers.read")
+def index(request: TenantRequest, slug: str) -> HttpResponse:
+    """The customers, by name."""
+    words = request.GET.get("q", "").strip()
+    profiles = BillingProfile.objects.filter(
+        reseller=request.reseller, is_default=True
+    ).select_related("customer")
+    if words:
+        profiles = profiles.filter(customer__name__icontains=words)
+    page = page_of(profiles, ("customer__name", "id"), request.GET.get("after"))
+    return render(request, "console/customers.html", {"page": page, "q": words})
+
+
+@permission("customers.edit")
+def new(request: TenantRequest, slug: str) -> HttpResponse:
+    """A new customer with its default billing profile."""
+    if request.method != "POST":
+        return _form(request, None, {"language": "en"})
+    try:
+        customer = add_customer(
+            reseller_id=request.reseller.pk,
+            actor=actor_of(request),
+            name=request.POST.get("name", ""),
+            **_profile(request),
+        )
+    except Refused as error:
+        return _form(request, None, request.POST, error)
+    messages.success(request, f"{customer.name} is a customer now.")
+    return redirect("console:customer", slug, customer.pk)
+
+
+@permission("customers.read")
+def edit(request: TenantRequest, slug: str, customer_id: int) -> HttpResponse:
+    """A customer's page: its billing profile, portal users and portal address."""
+    customer = customer_or_404(request, customer_id)
+    if request.method != "POST":
+        return _form(request, customer, _values(customer))
+    require(request.membership.role, "customers.edit")
+    try:
+        change_customer(
+            reseller_id=request.reseller.pk,
+            actor=actor_of(request),
+            customer_id=customer.pk,
+            name=request.POST.get("name", ""),
+            **_profile(request),
+        )
+    except Refused as error:
+        return _form(request, customer, request.POST, error)
+    messages.success(request, "Saved. Published documents keep what they froze.")
+    return redirect("console:customer", slug, customer.pk)
+
+
+def _profile(request: TenantRequest) -> dict[str, Any]:
+    form = request.POST
+    terms = form.get("terms_days", "").strip()
+    if terms and not terms.isdecimal():
+        raise Refused(f"{terms!r} is no number of days.", field="terms_days")
+    return {
+        **{name: form.get(name, "").replace("\r\n", "\n").strip() for name in TEXTS},
+        "terms_days": int(terms) if terms else None,
+        "recipients": form.get("recipients", "").replace(",", "\n").split(),
+    }
+
+
+def _values(customer: Customer) -> dict[str, Any]:
+    profile = BillingProfile.objects.get(
+        reseller_id=customer.reseller_id, customer=customer, is_default=True
+    )
+    return {
+        "name": customer.name,
+        **{name: getattr(profile, name) for name in TEXTS},
+        "terms_days": "" if profile.terms_days is None else str(profile.terms_days),
+        "recipients": "\n".join(profile.recipients),
+    }
+
+
+def _form(
+    request: TenantRequest,
+    customer: Customer | None,
+    values: Any,
+    error: Refused | None = None,
+) -> HttpResponse:
+    users = (
+        Membership.objects.filter(reseller=request.reseller, customer=customer)
+        .select_related("user")
+        .order_by("user__email")
+        if customer
+        else []
+    )
+    context = {
+        "customer": customer,
+        "values": values,
+        "error": error,
+        "portal_users": users,
+        "portal_url": f"{settings.CLEARBILL_URL}/portal/{request.reseller.slug}/",
+        "may_edit": allowed(request.membership.role, "customers.edit"),
+    }
+    return render(request, "console/customer.html", context, status=422 if error else 200)

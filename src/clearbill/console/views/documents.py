@@ -1,0 +1,199 @@
+"""The document screen, its two ways of changing a status, and DISCARD."""
+
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from clearbill.actions.change_status import Change, Result, change_status
+from clearbill.actions.common import Refused
+from clearbill.actions.discard_documents import discard_documents
+from clearbill.actions.edit_draft import set_due_date
+from clearbill.actions.notify import resend_notification
+from clearbill.console.document_page import page_context
+from clearbill.records.models import Document
+from clearbill.rules.lifecycle import Status, parse_status
+from clearbill.web.actor import actor_of
+from clearbill.web.loaders import document_or_404
+from clearbill.web.permissions import TenantRequest, permission
+
+
+@permission("documents.read")
+def show(request: TenantRequest, slug: str, code: str) -> HttpResponse:
+    """One document with everything that may be done to it."""
+    document = document_or_404(request, code)
+    return render(request, "console/document.html", page_context(request, document))
+
+
+@permission("documents.change_status")
+def confirm(request: TenantRequest, slug: str, code: str) -> HttpResponse:
+    """UPDATE STATUS below a draft: *Confirm status change* as a page of its own, without script."""
+    document = document_or_404(request, code)
+    if request.method == "POST":
+        return _change(request, document, template="console/confirm_status.html")
+    chosen = request.GET.get("to", "")
+    if chosen in ("", Status.DRAFT):
+        messages.warning(request, "Choose another status than Draft first.")
+        return redirect("console:document", slug, code)
+    context = {**page_context(request, document), "to": chosen}
+    return render(request, "console/confirm_status.html", context)
+
+
+@permission("documents.change_status")
+def update(request: TenantRequest, slug: str, code: str) -> HttpResponse:
+    """UPDATE INVOICE STATUS: the dialog of that name as a page of its own, and its answer."""
+    document = document_or_404(request, code)
+    if request.method == "POST":
+        return _change(request, document, template="console/update_status.html")
+    return render(request, "console/update_status.html", page_context(request, document))
+
+
+def _change(request: TenantRequest, document: Document, *, template: str) -> HttpResponse:
+    try:
+        change = _asked(request, document)
+    except Refused as error:
+        return _again(request, document, template, error.message, error.field)
+    result = change_status(
+        reseller_id=request.reseller.pk,
+        actor=actor_of(request),
+        documents=[document.code],
+        change=change,
+    )[0]
+    if result.refused:
+        return _again(request, document, template, result.refused, _field(result.refused))
+    _say(request, result, change)
+    return _back_to(request, document)
+
+
+def _asked(request: TenantRequest, document: Document) -> Change:
+    """The change that the form asks for. Raises `Refused` with the field at fault."""
+    form = request.POST
+    try:
+        to = parse_status(form.get("to", ""))
+    except ValueError:
+        raise Refused("Choose a status.", field="to") from None
+    return Change(
+        to=to,
+        reason=form.get("reason", ""),
+        notify="notify" in form,
+        due_extended_to=_day(form.get("due_extended_to", ""), "due_extended_to")
+        if document.status == Status.PAST_DUE and to is Status.OPEN
+        else None,
+        paid_on=_day(form.get("paid_on", ""), "paid_on") if to is Status.CLOSED else None,
+        payment_comment=form.get("payment_comment", "") if to is Status.CLOSED else "",
+        expected={document.code: _version(form.get("version", ""))},
+    )
+
+
+def _version(text: str) -> int:
+    # A form without its version is a stale one: no document has version 0.
+    return int(text) if text.isdecimal() else 0
+
+
+def _day(text: str, field: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Refused(f"{text!r} is no date.", field=field) from None
+
+
+def _field(refused: str) -> str:
+    """The form field that a refusal is about, by the words of its rule."""
+    for words, field in (
+        ("needs a reason", "reason"),
+        ("extended due date", "due_extended_to"),
+        ("payment date", "paid_on"),
+    ):
+        if words in refused:
+            return field
+    return "to"
+
+
+def _again(
+    request: TenantRequest, document: Document, template: str, error: str, field: str
+) -> HttpResponse:
+    context = page_context(request, document)
+    context |= {"error": error, "error_field": field, "form": request.POST}
+    context["to"] = request.POST.get("to", "")
+    return render(request, template, context, status=422)
+
+
+def _say(request: TenantRequest, result: Result, change: Change) -> None:
+    if not result.changed:
+        messages.info(request, f"{result.document} is {result.status} already: nothing changed.")
+        return
+    words = f"{result.document} is now {result.status}."
+    if result.invoice_number and result.was == Status.DRAFT:
+        words += f" Its invoice number is {result.invoice_number}."
+    if result.notified:
+        words += f" A mail goes out to {', '.join(result.notified)}."
+    else:
+        words += " No mail goes out."
+    messages.success(request, words)
+    for warning in result.warnings:
+        messages.warning(request, f"{result.document}: {warning}.")
+
+
+def _back_to(request: TenantRequest, document: Document) -> HttpResponse:
+    address = reverse("console:document", args=[request.reseller.slug, document.code])
+    back = request.POST.get("back", "")
+    return redirect(f"{address}?{urlencode({'back': back})}" if back else address)
+
+
+@permission("documents.discard")
+def discard(request: TenantRequest, slug: str, code: str) -> HttpResponse:
+    """DISCARD, after a confirmation that names document, customer and total."""
+    document = document_or_404(request, code)
+    context = page_context(request, document)
+    if request.method != "POST":
+        return render(request, "console/discard.html", context)
+    result = discard_documents(
+        reseller_id=request.reseller.pk,
+        actor=actor_of(request),
+        documents=[code],
+        expected={code: _version(request.POST.get("version", ""))},
+    )[0]
+    if result.refused:
+        return render(
+            request, "console/discard.html", {**context, "error": result.refused}, status=422
+        )
+    messages.success(request, f"{code} is discarded; its usage can be billed again.")
+    return redirect(context["back_url"])
+
+
+@require_POST
+@permission("documents.edit")
+def set_due(request: TenantRequest, slug: str, code: str) -> HttpResponse:
+    """A draft's due date; an empty one leaves it to the terms."""
+    document = document_or_404(request, code)
+    values: dict[str, Any] = {"reseller_id": request.reseller.pk, "actor": actor_of(request)}
+    try:
+        due = _day(request.POST.get("due", ""), "due")
+        expected = _version(request.POST.get("version", ""))
+        set_due_date(document=code, due=due, expected=expected, **values)
+    except Refused as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, "The due date is set." if due else "Due by the terms again.")
+    return _back_to(request, document)
+
+
+@require_POST
+@permission("documents.resend")
+def resend(request: TenantRequest, slug: str, code: str) -> HttpResponse:
+    """Mail the recipients again."""
+    document = document_or_404(request, code)
+    try:
+        to = resend_notification(
+            reseller_id=request.reseller.pk, actor=actor_of(request), document=code
+        )
+    except Refused as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"A mail goes out to {', '.join(to)}.")
+    return _back_to(request, document)

@@ -1,0 +1,56 @@
+"""Markups: how cost becomes price."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from clearbill.actions.common import Refused
+from clearbill.actions.prices import set_markup
+from clearbill.queries.generation import months
+from clearbill.queries.prices import markups
+from clearbill.records.models import Customer, Provider
+from clearbill.rules.access import allowed
+from clearbill.rules.periods import month
+from clearbill.web.actor import actor_of
+from clearbill.web.permissions import TenantRequest, permission
+
+
+@permission("prices.read")
+def index(request: TenantRequest, slug: str) -> HttpResponse:
+    """Every version of every markup, and the form that adds one."""
+    error: Refused | None = None
+    if request.method == "POST":
+        try:
+            _set(request)
+        except Refused as refused:
+            error = refused
+        else:
+            return redirect("console:markups", slug)
+    context = {
+        "markups": markups(request.reseller.pk),
+        "providers": Provider.objects.filter(reseller=request.reseller).order_by("name"),
+        "customers": Customer.objects.filter(reseller=request.reseller).order_by("name"),
+        "months": months(request.reseller.pk),
+        "may_edit": allowed(request.membership.role, "prices.edit"),
+        "error": error,
+        "form": request.POST,
+    }
+    return render(request, "console/markups.html", context, status=422 if error else 200)
+
+
+def _set(request: TenantRequest) -> None:
+    form = request.POST
+    try:
+        valid_from = month(form.get("valid_from", ""))
+    except ValueError as error:
+        raise Refused(str(error), field="valid_from") from None
+    customer = form.get("customer", "")
+    rule = set_markup(
+        reseller_id=request.reseller.pk,
+        actor=actor_of(request),
+        percent=form.get("percent", ""),
+        valid_from=valid_from,
+        provider=form.get("provider") or None,
+        customer_id=int(customer) if customer.isdecimal() else None,
+    )
+    messages.success(request, f"{rule.percent.normalize():f} % from {valid_from:%Y-%m}.")

@@ -1,0 +1,135 @@
+"""What a customer sees: its own published documents, as they were frozen, without cost.
+
+Every view begins with a loader that knows the request's reseller and customer; a draft, a
+discarded document and another customer's are all the same 404, or *Withdrawn* where the customer
+had been told of a statement that was taken back.
+"""
+
+from collections.abc import Iterator
+
+from django.http import (
+    Http404,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from clearbill.paper import downloads
+from clearbill.paper.names import file_name
+from clearbill.queries import canonical
+from clearbill.queries import documents as reading
+from clearbill.records import tenancy
+from clearbill.records.models import Document
+from clearbill.rules.lifecycle import KIND_NAMES, Kind, Status
+from clearbill.web.answers import as_file
+from clearbill.web.paging import page_of
+from clearbill.web.permissions import TenantRequest, permission
+
+
+@permission("portal.read")
+def overview(request: TenantRequest, slug: str) -> HttpResponse:
+    """The portal has one subject so far."""
+    return redirect("portal:invoices", slug)
+
+
+@permission("portal.read")
+def invoices(request: TenantRequest, slug: str) -> HttpResponse:
+    """The customer's documents, newest period first."""
+    documents = _theirs(request)
+    word = request.GET.get("status", "")
+    if word in reading.SEEN:
+        documents = documents.filter(status=word)
+    listed = page_of(
+        reading.with_table_columns(documents),
+        ("-period_start", "-id"),
+        request.GET.get("after"),
+    )
+    return render(
+        request,
+        "portal/invoices.html",
+        {"page": listed, "statuses": reading.SEEN, "chosen": word},
+    )
+
+
+@permission("portal.read")
+def invoice(request: TenantRequest, slug: str, code: str) -> HttpResponse:
+    """One document, or the word that it was withdrawn."""
+    document = _load(request, code)
+    if document.status == Status.DISCARDED:
+        return render(request, "portal/withdrawn.html", {"document": document}, status=410)
+    return render(request, "portal/invoice.html", _context(document))
+
+
+@permission("portal.read")
+def print_view(request: TenantRequest, slug: str, code: str) -> HttpResponse:
+    """The same, all sections open, for the printer."""
+    context = _context(_load_shown(request, code))
+    context["back"] = reverse("portal:invoice", args=[slug, code])
+    return render(request, "print.html", context)
+
+
+@permission("portal.download")
+def pdf(request: TenantRequest, slug: str, code: str) -> HttpResponseBase:
+    document = _load_shown(request, code)
+    return as_file(HttpResponse(downloads.pdf(document), "application/pdf"), _name(document, "pdf"))
+
+
+@permission("portal.download")
+def csv(request: TenantRequest, slug: str, code: str) -> HttpResponseBase:
+    document = _load_shown(request, code)
+    return as_file(
+        HttpResponse(downloads.csv(document), "text/csv; charset=utf-8"), _name(document, "csv")
+    )
+
+
+@permission("portal.download")
+def detailed_csv(request: TenantRequest, slug: str, code: str) -> HttpResponseBase:
+    document = _load_shown(request, code)
+    answer = StreamingHttpResponse(_rows(document), content_type="text/csv; charset=utf-8")
+    return as_file(answer, _name(document, "csv", detailed=True))
+
+
+def _theirs(request: TenantRequest) -> reading.Documents:
+    customer_id = request.membership.customer_id
+    if customer_id is None:
+        raise Http404("no customer")
+    return reading.for_customer(request.reseller.pk, customer_id)
+
+
+def _load(request: TenantRequest, code: str) -> Document:
+    """The customer's document, or one withdrawn after it was published, or 404."""
+    document = reading.one(request.reseller.pk, code)
+    if document is None or document.customer_id != request.membership.customer_id:
+        raise Http404("no such document")
+    withdrawn = document.status == Status.DISCARDED and document.frozen is not None
+    if document.status not in reading.SEEN and not withdrawn:
+        raise Http404("no such document")
+    return document
+
+
+def _load_shown(request: TenantRequest, code: str) -> Document:
+    document = _load(request, code)
+    if document.status == Status.DISCARDED:
+        raise Http404("no such document")
+    return document
+
+
+def _context(document: Document) -> dict[str, object]:
+    return {
+        "document": document,
+        "content": canonical.for_customer(canonical.of(document)),
+        "kind_name": KIND_NAMES[Kind(document.kind)],
+    }
+
+
+def _rows(document: Document) -> Iterator[bytes]:
+    # The answer is streamed after the view has returned, when another request may already have
+    # set this connection's reseller: the generator sets its own.
+    with tenancy.using(document.reseller_id):
+        yield from downloads.detailed_csv(document, audience="customer")
+
+
+def _name(document: Document, extension: str, *, detailed: bool = False) -> str:
+    return file_name(canonical.of(document), extension, detailed=detailed)

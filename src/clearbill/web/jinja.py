@@ -1,0 +1,122 @@
+"""The template environment of our own pages."""
+
+from datetime import date, datetime
+from decimal import Decimal, localcontext
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.templatetags.static import static
+from django.urls import reverse
+from heroicons.jinja import heroicon_mini, heroicon_outline
+from jinja2 import Environment, StrictUndefined
+
+from clearbill.paper import amounts
+from clearbill.rules import periods
+from clearbill.rules.access import allowed
+from clearbill.rules.canonical import plain
+from clearbill.rules.money import EXACT, round_half_away, to_minor_units
+
+
+def environment(**options: Any) -> Environment:
+    """Autoescaped, strict about names, with the filters that pages use."""
+    options.pop("autoescape", None)
+    made = Environment(
+        **{**options, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True},
+        autoescape=True,
+    )
+    made.globals.update(
+        static=static,
+        url=_url,
+        allowed=allowed,
+        icon=heroicon_outline,
+        mini_icon=heroicon_mini,
+        with_query=_with_query,
+        unit_price=_unit_price,
+        margin=_margin,
+        rule_words=_rule_words,
+    )
+    made.tests["zero"] = lambda amount: Decimal(amount) == 0
+    made.filters.update(
+        money=_money,
+        exact=_exact,
+        qty=_qty,
+        period=_period,
+        day=_day,
+        moment=_moment,
+        slug=lambda status: str(status).lower().replace(" ", "-"),
+    )
+    return made
+
+
+def _url(name: str, *arguments: Any, **query: Any) -> str:
+    """An address by its name; keyword arguments become its query."""
+    return _with_query(reverse(name, args=arguments), **query)
+
+
+def _with_query(address: str, **query: Any) -> str:
+    given = {key: value for key, value in query.items() if value not in (None, "")}
+    return f"{address}?{urlencode(given)}" if given else address
+
+
+def _money(value: Decimal | str, currency: str) -> str:
+    """`1,234.56`: grouped, in the currency's minor units."""
+    return amounts.amount(f"{to_minor_units(Decimal(value), currency):f}", currency)
+
+
+def _exact(value: Decimal | str) -> str:
+    """An exact amount, whole, without trailing zeros."""
+    return plain(Decimal(value))
+
+
+def _unit_price(line: dict[str, Any], currency: str) -> str:
+    """The line's average price per unit, for reading alone: nothing is computed from it."""
+    quantity = Decimal(line["qty"])
+    if not quantity:
+        return ""
+    with localcontext(EXACT):
+        price = round_half_away(Decimal(line["exact"]) / quantity, 8)
+    return f"{currency} {plain(price)}"
+
+
+def _margin(line: dict[str, Any]) -> str:
+    return plain(Decimal(line["exact"]) - Decimal(line["cost"]))
+
+
+def _rule_words(line: dict[str, Any]) -> str:
+    """`Rule 3: 1.125 × cost`, or that the line passes at cost."""
+    if line["rule"] is None:
+        return "At cost"
+    parts = [
+        f"{line[name]} × {what}"
+        for name, what in (("a", "cost"), ("b", "list cost"), ("c", "quantity"))
+        if Decimal(line[name])
+    ]
+    return f"Rule {line['rule']}: {' + '.join(parts) or '0'}"
+
+
+def _qty(value: Decimal | str) -> str:
+    return amounts.quantity(plain(Decimal(value)))
+
+
+def _period(row: Any) -> str:
+    """`1–30 Sep 2024` of anything with `period_start` and an exclusive `period_end`."""
+    if isinstance(row, dict):
+        return periods.shown(_date(row["period_start"]), _date(row["period_end"]))
+    return periods.shown(row.period_start, row.period_end)
+
+
+def _day(value: date | str | None) -> str:
+    return periods.shown_date(_date(value)) if value else ""
+
+
+def _date(value: date | str) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _moment(value: datetime | None, time_zone: str) -> str:
+    """`30 Sep 2024, 14:05` in a reseller's zone; pages name the zone beside their tables."""
+    if value is None:
+        return ""
+    local = value.astimezone(ZoneInfo(time_zone))
+    return f"{periods.shown_date(local.date())}, {local:%H:%M}"

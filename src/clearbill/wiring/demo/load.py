@@ -1,0 +1,341 @@
+"""Loading the demo by the verbs that people use: every row and status comes about as theirs do.
+
+Month by month: import, assign, generate, publish. Each step looks at what is there already, so
+that a load that was killed is continued by the next one; a marker is written last.
+"""
+
+import json
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+from django.db import transaction
+
+from clearbill.actions.accounts import assign_account
+from clearbill.actions.change_status import Change, change_status
+from clearbill.actions.common import Actor, Refused
+from clearbill.actions.customers import add_customer
+from clearbill.actions.edit_draft import set_due_date
+from clearbill.actions.generate_documents import run_generation, start_run
+from clearbill.actions.import_usage import import_usage
+from clearbill.actions.past_due import mark_past_due
+from clearbill.actions.prices import set_markup
+from clearbill.actions.resellers import add_reseller, change_reseller
+from clearbill.actions.users import add_user
+from clearbill.records import clock, tenancy
+from clearbill.records.models import (
+    Assignment,
+    BillingRun,
+    Customer,
+    Document,
+    Membership,
+    PriceRule,
+    ProviderAccount,
+    Reseller,
+)
+from clearbill.rules.lifecycle import Status
+from clearbill.rules.periods import months_back, next_month
+from clearbill.store.whole import write_whole
+from clearbill.wiring.demo import sign_ins
+from clearbill.wiring.demo.companies import Company, Markup, Person, Seller, sellers
+from clearbill.wiring.demo.generator import DemoPlan, generate
+from clearbill.wiring.demo.sign_ins import SignIn
+
+ISSUED_AFTER = timedelta(days=3)
+"""Documents are issued so long after the first of the month that follows theirs."""
+PAID_AFTER = (9, 16, 25)
+STILL_OPEN = 14
+"""Days that some documents of the middle month have left, whatever the day of the demo."""
+
+
+def loaded(folder: Path) -> bool:
+    """Whether a load into this folder came to its end, and its database is still the same."""
+    slugs = {seller.slug for seller in sellers()}
+    there = set(Reseller.objects.filter(slug__in=slugs).values_list("slug", flat=True))
+    return _marker(folder).is_file() and there == slugs
+
+
+def load(
+    folder: Path,
+    *,
+    say: Callable[[str], None],
+    notify: bool = False,
+    customers: int | None = None,
+) -> None:
+    """Load the demo, or what a load that was stopped has left to do.
+
+    `notify` mails the recipients that can also sign in; `customers` takes only the first so many
+    of each reseller. Raises `Refused` where the database is not the demo's to fill.
+    """
+    _refuse_foreign()
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = generate(folder / "usage", today=_today(folder), customers=customers)
+    say(f"  {sum(s.rows for s in plan.statements):,} rows of usage in {len(plan.statements)} files")
+    password = _password(plan.sellers)
+    for seller in plan.sellers:
+        _Loading(plan, seller, say, notify).run(password)
+    write_whole(_marker(folder), [json.dumps({"months": [str(m) for m in plan.months]}).encode()])
+
+
+def _marker(folder: Path) -> Path:
+    return folder / "loaded.json"
+
+
+def _refuse_foreign() -> None:
+    slugs = {seller.slug for seller in sellers()}
+    there = set(Reseller.objects.values_list("slug", flat=True))
+    if there - slugs:
+        raise Refused(
+            f"this database has resellers of its own ({', '.join(sorted(there - slugs)[:3])}): the"
+            " demo is not loaded beside them; give it another CLEARBILL_HOME, or run"
+            " `clearbill serve` and `clearbill work`"
+        )
+    if there and not sign_ins.kept():
+        raise Refused(
+            "this database holds a demo that was loaded from another data folder, which keeps its"
+            " passwords: use that CLEARBILL_HOME, or an empty database"
+        )
+
+
+def _today(folder: Path) -> date:
+    """The day of the first load; continued after midnight, it must not mean other months."""
+    file = folder / "today"
+    if not file.is_file():
+        # The latest day that has begun for both, so that the last month is over everywhere.
+        today = min(clock.today(seller.time_zone) for seller in sellers())
+        write_whole(file, [today.isoformat().encode()])
+    return date.fromisoformat(file.read_text())
+
+
+def _password(plan: Sequence[Seller]) -> str:
+    """One password for all people of this installation, kept before anybody is given it."""
+    kept = sign_ins.kept()
+    password = kept[0].password if kept else secrets.token_urlsafe(9)
+    sign_ins.keep(
+        [
+            SignIn(
+                reseller=seller.name,
+                slug=seller.slug,
+                door="portal" if person.customer else "console",
+                role=person.role,
+                email=person.email,
+                password=password,
+            )
+            for seller in plan
+            for person in (*seller.staff, *seller.portal_users)
+        ]
+    )
+    return password
+
+
+class _Loading:
+    """Loads one reseller of the demo."""
+
+    def __init__(
+        self, plan: DemoPlan, seller: Seller, say: Callable[[str], None], notify: bool
+    ) -> None:
+        self.plan, self.seller, self.say, self.notify = plan, seller, say, notify
+        self.actor = Actor(seller.owner.email, "owner")
+        self.id = 0
+
+    def run(self, password: str) -> None:
+        self.id = self._reseller()
+        with tenancy.using(self.id):
+            self._customers()
+            for person in (*self.seller.staff, *self.seller.portal_users):
+                self._person(person, password)
+            publishing = (self._settle, self._send_out, self._leave)
+            for month, publish in zip(self.plan.months, publishing, strict=True):
+                self._import(month)
+                self._assign()
+                self._set_markups()
+                self._generate(month)
+                publish(month)
+
+    def _reseller(self) -> int:
+        seller = self.seller
+        found = Reseller.objects.filter(slug=seller.slug).first()
+        # All or nothing: half a reseller would be taken for a whole one by the next load.
+        with transaction.atomic():
+            found = found or add_reseller(
+                actor=self.actor,
+                slug=seller.slug,
+                name=seller.name,
+                currency="USD",
+                kind=seller.kind,
+                markup=seller.markup,
+                time_zone=seller.time_zone,
+            )
+            change_reseller(
+                reseller_id=found.pk,
+                actor=self.actor,
+                legal_name=seller.legal_name,
+                address=seller.address,
+                tax_id=seller.tax_id,
+                bank_details=seller.bank_details,
+                legal_text=seller.legal_text,
+                terms_days=seller.terms_days,
+            )
+        return int(found.pk)
+
+    def _customers(self) -> None:
+        there = self._customer_ids()
+        for company in self.seller.companies:
+            if company.name not in there:
+                self._customer(company)
+
+    def _customer(self, company: Company) -> None:
+        add_customer(
+            reseller_id=self.id,
+            actor=self.actor,
+            name=company.name,
+            legal_name=company.legal_name,
+            address=company.address,
+            tax_id=company.tax_id,
+            recipients=list(company.recipients),
+            purchase_order=company.purchase_order,
+            terms_days=company.terms_days,
+        )
+
+    def _customer_ids(self) -> dict[str, int]:
+        rows = Customer.objects.filter(reseller_id=self.id).values_list("name", "pk")
+        return dict(rows)
+
+    def _person(self, person: Person, password: str) -> None:
+        if Membership.objects.filter(reseller_id=self.id, user__email=person.email).exists():
+            return
+        add_user(
+            reseller_id=self.id,
+            actor=self.actor,
+            email=person.email,
+            role=person.role,
+            customer_id=self._customer_ids()[person.customer] if person.customer else None,
+            password=password,
+            name=person.name,
+        )
+
+    def _import(self, month: date) -> None:
+        for statement in self.plan.statements:
+            if (statement.reseller, statement.month) == (self.seller.slug, month):
+                import_usage(reseller_id=self.id, actor=self.actor, files=[statement.path])
+
+    def _assign(self) -> None:
+        customers = self._customer_ids()
+        done = set(
+            Assignment.objects.filter(reseller_id=self.id).values_list(
+                "account__provider__code", "account__account"
+            )
+        )
+        known = set(
+            ProviderAccount.objects.filter(reseller_id=self.id).values_list(
+                "provider__code", "account"
+            )
+        )
+        for each in self.plan.assignments:
+            key = (each.provider, each.account)
+            # Some accounts are first used in a later month.
+            if each.reseller == self.seller.slug and key in known - done:
+                assign_account(
+                    reseller_id=self.id,
+                    actor=self.actor,
+                    provider=each.provider,
+                    account=each.account,
+                    customer_id=customers[each.customer],
+                )
+
+    def _set_markups(self) -> None:
+        customers = self._customer_ids()
+        first = months_back(self.plan.months[0], 12)
+        for markup in self.seller.markups:
+            if markup.customer is None or markup.customer in customers:
+                self._set_markup(
+                    markup, first, customers[markup.customer] if markup.customer else None
+                )
+
+    def _set_markup(self, markup: Markup, first: date, customer_id: int | None) -> None:
+        there = PriceRule.objects.filter(reseller_id=self.id, valid_from=first).values_list(
+            "provider__code", "customer_id"
+        )
+        if (markup.provider, customer_id) not in there:
+            set_markup(
+                reseller_id=self.id,
+                actor=self.actor,
+                percent=markup.percent,
+                valid_from=first,
+                provider=markup.provider,
+                customer_id=customer_id,
+            )
+
+    def _generate(self, month: date) -> None:
+        done = BillingRun.objects.filter(reseller_id=self.id, month=month, state=BillingRun.DONE)
+        if not done.exists():
+            run = start_run(reseller_id=self.id, actor=self.actor, month=month)
+            run_generation(reseller_id=self.id, run_id=run.pk)
+        made = Document.objects.filter(reseller_id=self.id, period_start=month).count()
+        self.say(f"  {self.seller.name}: {month:%B %Y}, {made} documents")
+
+    def _codes(self, month: date, status: Status) -> dict[str, list[str]]:
+        """The Document IDs of a month's documents in a status, by customer's name."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for name, code in (
+            Document.objects.filter(reseller_id=self.id, period_start=month, status=status)
+            .order_by("counter")
+            .values_list("customer__name", "code")
+        ):
+            found[name].append(code)
+        return found
+
+    def _change(self, codes: Sequence[str], change: Change) -> None:
+        results = change_status(
+            reseller_id=self.id, actor=self.actor, documents=codes, change=change
+        )
+        for result in results:
+            if result.refused:
+                raise Refused(f"{result.document}: {result.refused}")
+
+    def _settle(self, month: date) -> None:
+        """The oldest month: issued, and paid by everybody."""
+        issued = next_month(month) + ISSUED_AFTER
+        drafts = self._codes(month, Status.DRAFT)
+        self._change(_all(drafts), Change(to=Status.OPEN, issued=issued))
+        still_open = self._codes(month, Status.OPEN)
+        for number, days in enumerate(PAID_AFTER):
+            codes = [
+                c
+                for name in sorted(still_open)[number :: len(PAID_AFTER)]
+                for c in still_open[name]
+            ]
+            self._change(
+                codes,
+                Change(
+                    to=Status.CLOSED,
+                    paid_on=issued + timedelta(days=days),
+                    payment_comment="Bank transfer",
+                ),
+            )
+
+    def _send_out(self, month: date) -> None:
+        """The middle month: issued; what its terms have run out for is past due."""
+        drafts = self._codes(month, Status.DRAFT)
+        self._give_time(drafts)
+        change = Change(to=Status.OPEN, issued=next_month(month) + ISSUED_AFTER)
+        signing_in = {person.customer for person in self.seller.portal_users}
+        told = [code for name in drafts if name in signing_in for code in drafts[name]]
+        self._change([c for c in _all(drafts) if c not in told], change)
+        self._change(told, Change(to=Status.OPEN, issued=change.issued, notify=self.notify))
+        mark_past_due(reseller_id=self.id)
+
+    def _give_time(self, drafts: dict[str, list[str]]) -> None:
+        due = clock.today(self.seller.time_zone) + timedelta(days=STILL_OPEN)
+        for name in sorted(drafts)[::5]:
+            for code in drafts[name]:
+                set_due_date(reseller_id=self.id, actor=self.actor, document=code, due=due)
+
+    def _leave(self, month: date) -> None:
+        """The last month stays as drafts: it is what a visitor publishes."""
+
+
+def _all(codes: dict[str, list[str]]) -> list[str]:
+    return sorted(code for theirs in codes.values() for code in theirs)
