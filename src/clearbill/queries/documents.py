@@ -8,10 +8,12 @@ from decimal import Decimal, InvalidOperation
 from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from clearbill.records.models import Customer, Delivery, Document, Event
+from clearbill.records.models import Assignment, Customer, Delivery, Document, Event
 from clearbill.rules import lifecycle
 from clearbill.rules.lifecycle import SEEN_BY_CUSTOMER, Kind, Status
 from clearbill.rules.periods import months_back, next_month
+
+Documents = QuerySet[Document]
 
 SEEN = sorted(status.value for status in SEEN_BY_CUSTOMER)
 
@@ -146,6 +148,16 @@ def deliveries(document: Document) -> list[Delivery]:
     )
 
 
+def replaced_by(document: Document) -> list[str]:
+    """The Document IDs of what was made in place of a voided document."""
+    return list(
+        Document.objects.filter(reseller_id=document.reseller_id, replaces=document)
+        .exclude(status=Status.DISCARDED)
+        .order_by("counter")
+        .values_list("code", flat=True)
+    )
+
+
 def available_actions(document: Document) -> list[str]:
     """What may be done with a document, the same words for screen, API and command line."""
     status, kind = Status(document.status), Kind(document.kind)
@@ -229,4 +241,20 @@ def customers_with_counts(reseller_id: int) -> QuerySet[Customer]:
             past_due=counted(Status.PAST_DUE),
         )
         .order_by("name", "pk")
+    )
+
+
+def search_customers(reseller_id: int, words: str, count: int = 25) -> list[Customer]:
+    """Customers by any part of their name, or by an account's id."""
+    return list(
+        Customer.objects.filter(reseller_id=reseller_id)
+        .filter(
+            Q(name__icontains=words)
+            | Q(
+                pk__in=Assignment.objects.filter(
+                    reseller_id=reseller_id, account__account__icontains=words
+                ).values("customer")
+            )
+        )
+        .order_by("name")[:count]
     )

@@ -115,6 +115,14 @@ def periods_of(
     return list(periods.select_related("provider").order_by("provider__code", "period_start"))
 
 
+def months(reseller_id: int) -> list[date]:
+    """The first days of the months in which known billing periods start, newest first."""
+    starts = BillingPeriod.objects.filter(reseller_id=reseller_id).values_list(
+        "period_start", flat=True
+    )
+    return sorted({start.replace(day=1) for start in starts.distinct()}, reverse=True)
+
+
 def plan(
     reseller_id: int, periods: Sequence[BillingPeriod], customers: Iterable[int] | None = None
 ) -> Plan:
