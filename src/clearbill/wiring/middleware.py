@@ -10,17 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.shortcuts import resolve_url
 
 from clearbill.records import tenancy
-from clearbill.records.models import Membership, Reseller
+from clearbill.records.models import Membership
 from clearbill.rules.access import STAFF, Role
+from clearbill.web.permissions import TenantRequest
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
-
-
-class TenantRequest(HttpRequest):
-    """A request below /console/<slug>/ or /portal/<slug>/: both are set there."""
-
-    reseller: Reseller
-    membership: Membership
 
 
 class HealthMiddleware:

@@ -90,9 +90,13 @@ def _number(vendor: Vendor, amount: Decimal | None) -> str:
     if amount is None:
         return ""
     if vendor.code == "google-cloud":
-        return str(_LIKE_A_DOUBLE.plus(amount).normalize()) if amount else "0"
+        return _as_double(_LIKE_A_DOUBLE.plus(amount).normalize()) if amount else "0"
     places = 10 if vendor.code == "aws" else 15
     return f"{amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"
+
+
+def _as_double(amount: Decimal) -> str:
+    return f"{amount:E}" if amount.adjusted() < -4 else f"{amount:f}"
 
 
 def _time(vendor: Vendor, day: date) -> str:

@@ -80,7 +80,8 @@ def _read(file: Path) -> Letter:
     message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
     return Letter(
         number=int(file.stem),
-        subject=str(message["subject"] or ""),
+        # A long subject is folded, and unfolds with the blank that it was folded at.
+        subject=str(message["subject"] or "").strip(),
         to=str(message["to"] or ""),
         sender=str(message["from"] or ""),
         date=str(message["date"] or ""),

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 import click
 from django.conf import settings
@@ -72,7 +73,7 @@ def _load_where_there_is_none() -> None:
 
 def _environment(port: int) -> dict[str, str]:
     """What the processes get beside our own environment."""
-    given = {"PORT": str(port), "CLEARBILL_LOG": os.environ.get("CLEARBILL_LOG") or "WARNING"}
+    given = {"PORT": str(port)}
     if not settings.EMBEDDED:
         # With a database of one's own, `serve` and `work` want the base of all links.
         given["CLEARBILL_URL"] = _base(port)
@@ -110,8 +111,9 @@ def _supervise(port: int, environment: dict[str, str]) -> None:
         signal.signal(number, asked)
     processes: list[subprocess.Popen[bytes]] = []
     try:
-        processes.append(_start(["serve", "--port", str(port)], environment))
-        processes.append(_start(["work"], environment))
+        with _log().open("ab") as log:
+            processes.append(_start(["serve", "--port", str(port)], environment, log))
+            processes.append(_start(["work"], environment, log))
         _await_readiness(port, processes, stop)
         if not stop.is_set():
             click.echo(sign_ins.words(_base(port), mailbox="CLEARBILL_MAILBOX" in environment))
@@ -122,11 +124,21 @@ def _supervise(port: int, environment: dict[str, str]) -> None:
         _end(processes)
 
 
-def _start(arguments: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+def _log() -> Path:
+    """Where the processes write, so that the addresses and sign-ins stay on the screen."""
+    return Path(settings.CLEARBILL_HOME) / "demo.log"
+
+
+def _start(
+    arguments: list[str], environment: dict[str, str], log: IO[bytes]
+) -> subprocess.Popen[bytes]:
     # A session of its own: Ctrl-C reaches us alone, and we stop it in order.
     return subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", "clearbill.wiring.main", *arguments],
         env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
         start_new_session=True,
     )
 
@@ -135,8 +147,8 @@ def _refuse_ended(processes: list[subprocess.Popen[bytes]]) -> None:
     for process in processes:
         if process.poll() is not None:
             raise click.ClickException(
-                f"a process of the demo ended by itself (exit status {process.returncode}):"
-                f" {process.args!r}"
+                f"a process of the demo ended by itself (exit status {process.returncode});"
+                f" {_log()} says why"
             )
 
 
@@ -152,7 +164,9 @@ def _await_readiness(
         except (urllib.error.URLError, OSError):
             stop.wait(0.1)
         if time.monotonic() > ends:
-            raise click.ClickException(f"the web server did not answer within {READY_WITHIN} s")
+            raise click.ClickException(
+                f"the web server did not answer within {READY_WITHIN} s; {_log()} says why"
+            )
 
 
 def _end(processes: list[subprocess.Popen[bytes]]) -> None:

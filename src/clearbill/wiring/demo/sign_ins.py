@@ -56,5 +56,6 @@ def words(base: str, *, mailbox: bool) -> str:
         lines.append(f"Password of all of them: {people[0].password}")
     if mailbox:
         lines.append(f"Mailbox: {base}/mailbox/")
+    lines.append(f"Log: {Path(settings.CLEARBILL_HOME) / 'demo.log'}")
     lines += ["Stop with Ctrl-C; the data is kept.", ""]
     return "\n".join(lines)

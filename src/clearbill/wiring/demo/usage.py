@@ -35,8 +35,8 @@ class Account:
 class Line:
     """What becomes one line of a document. `sku` is None for taxes, credits and adjustments.
 
-    `weight` is its share of the usage; `days` on how many days of a month it is used, 0 for a
-    charge of the whole month. `covered` usage was paid for by a commitment.
+    `weight` is its share of the usage, 0 next to nothing; `days` on how many days of a month it
+    is used, 0 for a charge of the whole month. `covered` usage was paid for by a commitment.
     """
 
     account: Account
@@ -124,11 +124,16 @@ class Use:
                 service=sku,
                 sku=sku,
                 category="Usage",
-                # A few lines make most of a bill.
-                weight=1 + 4000 // drawn.randint(1, 900),
+                weight=self._weight(drawn),
                 days=drawn.choices((31, 8, 3, 1), (10, 15, 33, 42))[0],
                 covered=self.demand.lines >= 90 and not sku.free and drawn.randrange(20) == 0,
             )
+
+    def _weight(self, drawn: random.Random) -> int:
+        """A few lines make most of a bill; some of a long one come to less than a cent."""
+        if self.demand.lines >= 20 and drawn.randrange(8) == 0:
+            return 0
+        return 1 + 4000 // drawn.randint(1, 900)
 
     def charges(self, months: Sequence[date], index: int) -> Iterator[Charge]:
         """The rows of one month; `index` counts from 0, the oldest."""
@@ -146,8 +151,9 @@ class Use:
         weights = sum(line.weight for line in usage if line.sku and not line.sku.free)
         budget = max(left, target / 4)
         for line in usage:
+            tiny = Decimal(drawn.randint(1, 900)).scaleb(-6)
             share = _EXACT.divide(budget * line.weight, Decimal(weights or 1))
-            yield from month.usage(line, share)
+            yield from month.usage(line, share or tiny)
         for line in lines:
             if line.category not in ("Usage", "Purchase"):
                 yield month.special(line, target)
