@@ -6,7 +6,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.urls import include, path
 
-from clearbill.wiring.middleware import TenantRequest
+from clearbill.web.permissions import TenantRequest
 
 handler500 = "clearbill.wiring.errors.server_error"
 
