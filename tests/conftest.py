@@ -39,6 +39,8 @@ hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "quick"
 
 def pytest_configure(config: pytest.Config) -> None:
 
+    # A process of xdist inherits the first one's settings before this file is read.
+    settings.CLEARBILL_FILES = _files
     # Signing in is not what most tests are about, and a slow hash is most of their time.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

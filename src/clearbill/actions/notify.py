@@ -37,7 +37,8 @@ def queue_mails(
         arguments: list[JSONDict] = [
             {"reseller_id": reseller_id, "delivery_id": each.pk} for each in deliveries
         ]
-        jobs.configure_task("send_mail").batch_defer(*arguments)
+        # Before the files of a bulk publication: people wait for mails, nobody for files.
+        jobs.configure_task("send_mail", priority=10).batch_defer(*arguments)
 
 
 def resend_notification(*, reseller_id: int, actor: Actor, document: str) -> list[str]:

@@ -45,5 +45,5 @@ def sweep_mails(*, reseller_id: int) -> int:
             if each.attempts < MOST_ATTEMPTS
         ]
         if again:
-            jobs.configure_task("send_mail").batch_defer(*again)
+            jobs.configure_task("send_mail", priority=10).batch_defer(*again)
     return len(lost)
