@@ -1,0 +1,127 @@
+"""`verify` finds nothing on what the verbs wrote, and names what was broken behind their back."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from clearbill.actions.accounts import assign_all
+from clearbill.actions.customers import change_customer
+from clearbill.actions.store_published import store_published
+from clearbill.queries.ownership import verify_ownership
+from clearbill.queries.verify import verify
+from clearbill.records import tenancy
+from clearbill.records.files import file_store
+from clearbill.records.models import Document, Reseller
+from clearbill.rules.lifecycle import Status
+from databases import Database
+from makers import OWNER, change, generate, give_usage, make_reseller, rows_of
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+
+
+@pytest.fixture
+def month(tmp_path: Path) -> Iterator[Reseller]:
+    """Four customers: two published, one voided, one draft; files stored, one mail owed."""
+    reseller = make_reseller(markup="12.5")
+    with tenancy.using(reseller.pk):
+        give_usage(reseller, tmp_path, rows_of("0001", "0002", "0003", "0004", cost="10.123"))
+        assign_all(reseller_id=reseller.pk, actor=OWNER)
+        documents = generate(reseller).documents
+        change_customer(
+            reseller_id=reseller.pk,
+            actor=OWNER,
+            customer_id=documents[0].customer_id,
+            recipients=["a@example.com"],
+        )
+        change(reseller, *(d.code for d in documents[:3]), to=Status.OPEN, notify=True)
+        change(reseller, documents[2].code, to=Status.VOIDED, reason="wrong")
+        for document in documents[:3]:
+            store_published(reseller_id=reseller.pk, document_id=document.pk)
+        yield reseller
+
+
+@pytest.fixture
+def behind(database: Database) -> Callable[[str], None]:
+    """Run SQL as nobody should: as superuser, with every trigger off."""
+
+    def run(statement: str) -> None:
+        with psycopg.connect(database.superuser) as connection:
+            connection.execute("SET session_replication_role = replica")
+            connection.execute(statement)
+
+    return run
+
+
+def found(reseller: Reseller) -> set[str]:
+    return {finding.invariant for finding in verify(reseller.pk)}
+
+
+def test_what_the_verbs_wrote_is_sound(month: Reseller) -> None:
+    assert list(verify(month.pk)) == []
+    assert list(verify_ownership("owner")) == []
+
+
+CORRUPTIONS = [
+    ("UPDATE records_documentline SET price = price + 1 WHERE document_id = 1", "I1"),
+    ("UPDATE records_documentline SET exact = exact + 0.0001 WHERE document_id = 4", "I1"),
+    ("UPDATE records_usageslice SET cost = cost + 1 WHERE id = 1", "I2"),
+    ("UPDATE records_claim SET released_at = now() WHERE document_id = 1", "I2"),
+    ("UPDATE records_claim SET released_at = NULL WHERE document_id = 3", "I2"),
+    ("UPDATE records_event SET to_status = 'Closed' WHERE document_id = 2 AND seq > 4", "I4"),
+    ("UPDATE records_document SET status = 'Closed' WHERE code = 'D-000002'", "I4"),
+    ("UPDATE records_document SET frozen = replace(frozen, 'AWS', 'SWA')", "I5"),
+    ("UPDATE records_document SET due_date = due_date + 1 WHERE code = 'D-000001'", "I5"),
+    ("UPDATE records_document SET sequence = 9, invoice_number = 'INV-000009'"
+     " WHERE code = 'D-000003'", "I6"),
+    ("UPDATE records_document SET invoice_number = 'INV-000007' WHERE code = 'D-000004'", "I6"),
+    ("DELETE FROM records_delivery", "I7"),
+    ("UPDATE records_event SET reason = 'other' WHERE reason = 'wrong'", "I8"),
+    ("DELETE FROM records_event WHERE seq = 3", "I8"),
+    ("UPDATE records_chain SET head = repeat('a', 64)", "I8"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("statement", "invariant"), CORRUPTIONS)
+def test_a_corruption_is_named_by_its_invariant(
+    month: Reseller, behind: Callable[[str], None], statement: str, invariant: str
+) -> None:
+    behind(statement)
+    assert invariant in found(month)
+
+
+def test_a_second_live_document_is_found(month: Reseller, behind: Callable[[str], None]) -> None:
+    behind(
+        "DROP INDEX one_live_document; UPDATE records_document SET customer_id = 1, profile_id = 1"
+    )
+    try:
+        assert "I3" in found(month)
+    finally:
+        behind(
+            "TRUNCATE records_document CASCADE; CREATE UNIQUE INDEX one_live_document ON"
+            " records_document (reseller_id, customer_id, profile_id, provider_id, period_start,"
+            " period_end) WHERE NOT (status IN ('Voided', 'Discarded'))"
+        )
+
+
+@pytest.mark.parametrize("kind", ["pdf_path", "rated_path"])
+def test_a_flipped_byte_in_a_stored_file_is_found(month: Reseller, kind: str) -> None:
+    document = Document.objects.get(code="D-000001")
+    path = Path(file_store().path(getattr(document, kind)))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    assert [str(f)[:11] for f in verify(month.pk)] == ["I5 D-000001"]
+
+
+def test_a_lost_import_is_found(month: Reseller) -> None:
+    path = Path(file_store().path("imports"))
+    newest = max(path.glob("**/*.parquet"), key=lambda file: file.stat().st_mtime_ns)
+    newest.unlink()
+    assert "I2" in found(month)
+
+
+def test_a_row_of_another_reseller_is_found(month: Reseller, behind: Callable[[str], None]) -> None:
+    behind("UPDATE records_billingprofile SET reseller_id = 99 WHERE id = 1")
+    assert {f.invariant for f in verify_ownership("owner")} == {"I9"}
