@@ -18,7 +18,8 @@ TESTS ?= tests
 WORKERS ?= 2
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --durations=10 --hypothesis-seed=$(SEED)
 
-.PHONY: help setup demo check format test test-all browser wheel clean
+# pictures/ is also the folder's name.
+.PHONY: help setup demo check format test test-all browser pictures wheel clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +61,9 @@ test: $(STAMP) browser ## All that must never break
 test-all: $(STAMP) browser ## The same, with what chance decides repeated
 	@echo "seed $(SEED)"
 	HYPOTHESIS_PROFILE=long CLEARBILL_ROUNDS=8 $(PYTEST) $(TESTS)
+
+pictures: $(STAMP) browser ## A sheet a page in pictures/: three widths, light and dark
+	PYTHONPATH=src:tests $(BIN)/python tests/pictures.py
 
 wheel: $(STAMP) ## One wheel in dist/, with templates, styles and migrations
 	rm -rf dist
