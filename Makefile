@@ -45,7 +45,8 @@ check: $(STAMP) ## Form, types, rooms, migrations, known weaknesses
 	$(BIN)/lint-imports
 	$(BIN)/python -W ignore::RuntimeWarning -m django makemigrations --check --dry-run \
 	    --settings clearbill.wiring.settings
-	$(BIN)/bandit --quiet --recursive --severity-level medium src
+	# B608 and B310 are ruff's S608 and S310, which ask for a reason at each place.
+	$(BIN)/bandit --quiet --recursive --severity-level medium --skip B608,B310 src
 
 format: $(STAMP) ## Bring the code into form
 	$(BIN)/ruff format .
