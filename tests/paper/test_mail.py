@@ -21,9 +21,7 @@ def a_mail(status: str = "Open", **changes: Any) -> Mail:
 
 
 def test_the_subject_names_reseller_provider_number_and_period() -> None:
-    assert a_mail().subject == (
-        "Northwind Cloud: Microsoft CSP invoice INV-000042, 1–30 Sep 2024"
-    )
+    assert a_mail().subject == ("Northwind Cloud: Microsoft CSP invoice INV-000042, 1–30 Sep 2024")
 
 
 def test_without_a_number_the_subject_names_the_document_id() -> None:

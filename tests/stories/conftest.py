@@ -37,7 +37,8 @@ def world(
         yield started
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while Playwright runs, Django takes this process for asynchronous.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_chromium(), args=CHROMIUM)

@@ -1,4 +1,7 @@
-"""What the document screen shows, gathered once for the page and for its dialogs."""
+"""What the document screen shows, gathered once for the page and for its dialogs.
+
+Four queries: the document, its lines, the trail with its e-mails, and everything around it.
+"""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -9,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from clearbill.paper import downloads
 from clearbill.queries import canonical
-from clearbill.queries import documents as reading
+from clearbill.queries.surroundings import Surroundings, surroundings, trail
 from clearbill.records import clock
 from clearbill.records.models import Document
 from clearbill.rules import access, lifecycle
@@ -20,42 +23,32 @@ from clearbill.web.permissions import TenantRequest
 BAR = [Status.DRAFT.value, Status.OPEN.value, Status.CLOSED.value, Status.PAST_DUE.value]
 """What the bar below a draft offers, in the reference's order."""
 
+NO_RECIPIENT = "The customer has no recipient: add one on the customer's page"
+
 
 def page_context(request: TenantRequest, document: Document) -> dict[str, Any]:
     """Everything that the screen and its dialogs need; `document` with its parties loaded."""
-    status, kind = Status(document.status), Kind(document.kind)
-    content = canonical.of(document)
+    status = Status(document.status)
+    around = surroundings(document)
+    content = _content(request, document, around)
+    events, mails = trail(document)
     role = request.membership.role
-    sees_cost = access.allowed(role, "documents.read_cost")
-    may_change = access.allowed(role, "documents.change_status")
     return {
         "document": document,
         "content": content,
-        "kind_name": KIND_NAMES[kind],
-        "sees_cost": sees_cost,
-        "cost": _cost(content) if sees_cost else None,
-        "bar": BAR,
-        "next_statuses": [s.value for s in lifecycle.next_statuses(status, kind)],
-        "why_no_change": lifecycle.why_no_change(status)
-        or ("" if may_change else f"The role {role} may not change a status"),
-        "why_no_discard": lifecycle.why_no_discard(status, kind)
-        or (
-            "" if access.allowed(role, "documents.discard") else f"The role {role} may not discard"
-        ),
-        "why_no_mail": _why_no_mail(document),
-        "why_no_detail": "" if downloads.has_usage_rows(document) else "It has no usage rows",
-        "may_edit_due": status is Status.DRAFT and access.allowed(role, "documents.edit"),
-        "may_resend": status in SEEN_BY_CUSTOMER and access.allowed(role, "documents.resend"),
+        "kind_name": KIND_NAMES[Kind(document.kind)],
+        **_verbs(document, role),
+        **_cost(content, role),
+        "why_no_mail": _why_no_mail(document, around),
         "lacking": canonical.missing_for_tax_invoice(content) if status is Status.DRAFT else [],
-        "events": reading.history(document) if access.allowed(role, "documents.read_trail") else [],
-        "deliveries": reading.deliveries(document),
-        "replaced_by": reading.replaced_by(document),
-        "place": reading.place_among_drafts(document),
-        "previous_total": reading.previous_totals([document]).get(document.pk),
+        "events": events if access.allowed(role, "documents.read_trail") else [],
+        "mails": mails,
+        "replaced_by": around.replaced_by,
+        "place": around.place,
+        "previous_total": around.previous_total,
         "extension": _extension(request, content),
         "today": clock.today(request.reseller.time_zone),
-        "back_url": _back_url(request, document),
-        "back": request.GET.get("back") or request.POST.get("back") or "",
+        **_way_back(request, document),
         "form": {},
         "error": "",
         "error_field": "",
@@ -63,16 +56,45 @@ def page_context(request: TenantRequest, document: Document) -> dict[str, Any]:
     }
 
 
-def _cost(content: dict[str, Any]) -> Decimal:
-    return total(
-        [Decimal(line["cost"]) for section in content["sections"] for line in section["lines"]]
-    )
+def _content(request: TenantRequest, document: Document, around: Surroundings) -> dict[str, Any]:
+    if document.frozen is not None:
+        return canonical.of(document)
+    parties = canonical.Parties(request.reseller, around.settings)
+    return canonical.build(document, canonical.lines_of(document), parties, None)
 
 
-def _why_no_mail(document: Document) -> str:
+def _verbs(document: Document, role: str) -> dict[str, Any]:
+    """What may be done, and why not what may not: a disabled control says its reason."""
+    status, kind = Status(document.status), Kind(document.kind)
+    named = f"The role {role} may not"
+    may_change = access.allowed(role, "documents.change_status")
+    may_discard = access.allowed(role, "documents.discard")
+    return {
+        "bar": BAR,
+        "next_statuses": [each.value for each in lifecycle.next_statuses(status, kind)],
+        "why_no_change": lifecycle.why_no_change(status)
+        or ("" if may_change else f"{named} change a status"),
+        "why_no_discard": lifecycle.why_no_discard(status, kind)
+        or ("" if may_discard else f"{named} discard"),
+        "why_no_detail": "" if downloads.has_usage_rows(document) else "It has no usage rows",
+        "may_edit_due": status is Status.DRAFT and access.allowed(role, "documents.edit"),
+        "may_resend": status in SEEN_BY_CUSTOMER and access.allowed(role, "documents.resend"),
+    }
+
+
+def _cost(content: dict[str, Any], role: str) -> dict[str, Any]:
+    """Cost and margin, exact, for roles that see them."""
+    if not access.allowed(role, "documents.read_cost"):
+        return {"sees_cost": False, "cost": None, "margin_total": None}
+    lines = [line for section in content["sections"] for line in section["lines"]]
+    cost = total([Decimal(line["cost"]) for line in lines])
+    return {"sees_cost": True, "cost": cost, "margin_total": Decimal(content["exact_total"]) - cost}
+
+
+def _why_no_mail(document: Document, around: Surroundings) -> str:
     if not document.profile.recipients:
-        return "The customer has no recipient"
-    if document.total == 0:
+        return NO_RECIPIENT
+    if document.total == 0 and not around.settings.zero_totals_publish_fully:
         return "A document that comes to 0.00 sends no mail"
     return ""
 
@@ -83,10 +105,12 @@ def _extension(request: TenantRequest, content: dict[str, Any]) -> str:
     return (today + timedelta(days=content["terms_days"])).isoformat()
 
 
-def _back_url(request: TenantRequest, document: Document) -> str:
+def _way_back(request: TenantRequest, document: Document) -> dict[str, str]:
     """Where one came from, if it is a page of this console; else the customer's table."""
     back = request.GET.get("back") or request.POST.get("back") or ""
-    own = reverse("console:invoices", args=[request.reseller.slug])
-    if back.startswith(own) and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        return back
-    return reverse("console:customer-invoices", args=[request.reseller.slug, document.customer_id])
+    slug = request.reseller.slug
+    own = reverse("console:invoices", args=[slug])
+    if not (back.startswith(own) and url_has_allowed_host_and_scheme(back, allowed_hosts=None)):
+        table = reverse("console:customer-invoices", args=[slug, document.customer_id])
+        return {"back": "", "back_url": table}
+    return {"back": back, "back_url": back}

@@ -44,18 +44,18 @@ def _day_before(day: date) -> date:
     return date.fromordinal(day.toordinal() - 1)
 
 
-def last_three_periods(reseller_id: int, customer_id: int | None = None) -> DateRange:
-    """The range that the invoices table opens on: from the third last period start that exists."""
-    documents = visible(reseller_id)
-    if customer_id is not None:
-        documents = documents.filter(customer_id=customer_id)
-    starts = list(
-        documents.values_list("period_start", flat=True).order_by("-period_start").distinct()[:3]
+def last_three_periods(documents: Documents) -> DateRange:
+    """The range that the invoices table opens on: from the third last period start of these
+    documents to the last period's last day; open where there is none."""
+    periods = list(
+        documents.order_by("-period_start")
+        .values("period_start")
+        .annotate(end=Max("period_end"))
+        .values_list("period_start", "end")[:3]
     )
-    if not starts:
+    if not periods:
         return DateRange()
-    end = documents.aggregate(end=Max("period_end"))["end"]
-    return DateRange(starts[-1], _day_before(end))
+    return DateRange(periods[-1][0], _day_before(max(end for _, end in periods)))
 
 
 def visible(reseller_id: int) -> QuerySet[Document]:
@@ -139,25 +139,6 @@ def history(document: Document) -> list[Event]:
     )
 
 
-def deliveries(document: Document) -> list[Delivery]:
-    """The e-mails owed or sent for a document, newest first."""
-    return list(
-        Delivery.objects.filter(reseller_id=document.reseller_id, document=document)
-        .select_related("event")
-        .order_by("-pk")
-    )
-
-
-def replaced_by(document: Document) -> list[str]:
-    """The Document IDs of what was made in place of a voided document."""
-    return list(
-        Document.objects.filter(reseller_id=document.reseller_id, replaces=document)
-        .exclude(status=Status.DISCARDED)
-        .order_by("counter")
-        .values_list("code", flat=True)
-    )
-
-
 def available_actions(document: Document) -> list[str]:
     """What may be done with a document, the same words for screen, API and command line."""
     status, kind = Status(document.status), Kind(document.kind)
@@ -203,28 +184,6 @@ class DraftPlace:
     count: int
     previous: str | None
     following: str | None
-
-
-def place_among_drafts(document: Document) -> DraftPlace | None:
-    """The draft's place among those of its run, or of its month where it has none; else None."""
-    if document.status != Status.DRAFT:
-        return None
-    drafts = Document.objects.filter(reseller_id=document.reseller_id, status=Status.DRAFT)
-    drafts = (
-        drafts.filter(run_id=document.run_id)
-        if document.run_id
-        else in_period(drafts, document.period_start)
-    )
-    before = drafts.filter(counter__lt=document.counter)
-    return DraftPlace(
-        number=before.count() + 1,
-        count=drafts.count(),
-        previous=before.order_by("-counter").values_list("code", flat=True).first(),
-        following=drafts.filter(counter__gt=document.counter)
-        .order_by("counter")
-        .values_list("code", flat=True)
-        .first(),
-    )
 
 
 def customers_with_counts(reseller_id: int) -> QuerySet[Customer]:

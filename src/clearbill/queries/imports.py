@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Q, Sum
+from django.db.models import F, Prefetch, Q, Sum
 from django.db.models.functions import Coalesce
 
 from clearbill.records.models import ImportStatement, UsageImport
@@ -33,10 +33,16 @@ class StatementRow:
 
 
 def recent(reseller_id: int, count: int = 50) -> list[UsageImport]:
-    """The latest imports, newest first, with files and statements loaded."""
+    """The latest imports, newest first, with files and statements; a statement's `difference` is
+    what rounding to 18 decimals took."""
+    statements = (
+        ImportStatement.objects.select_related("billing_period__provider")
+        .annotate(difference=F("file_sum") - F("stored_sum"))
+        .order_by("billing_period__provider__code", "payer", "billing_period__period_start")
+    )
     return list(
         UsageImport.objects.filter(reseller_id=reseller_id)
-        .prefetch_related("files", "statements__billing_period__provider")
+        .prefetch_related("files", Prefetch("statements", statements))
         .order_by("-pk")[:count]
     )
 

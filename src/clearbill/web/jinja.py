@@ -35,6 +35,8 @@ def environment(**options: Any) -> Environment:
         unit_price=_unit_price,
         margin=_margin,
         rule_words=_rule_words,
+        percent=_percent,
+        share=_share,
     )
     made.tests["zero"] = lambda amount: Decimal(amount) == 0
     made.filters.update(
@@ -81,6 +83,21 @@ def _unit_price(line: dict[str, Any], currency: str) -> str:
 
 def _margin(line: dict[str, Any]) -> str:
     return plain(Decimal(line["exact"]) - Decimal(line["cost"]))
+
+
+def _percent(part: Decimal, whole: Decimal) -> str:
+    """`11.1 %`, to read alone; the whole must not be 0."""
+    with localcontext(EXACT):
+        return f"{round_half_away(part * 100 / whole, 1):f} %"
+
+
+def _share(part: str, whole: str) -> int:
+    """How many whole percent of the whole a part is, between 0 and 100: the length of a bar."""
+    if Decimal(whole) <= 0:
+        return 0
+    with localcontext(EXACT):
+        percent = int(round_half_away(Decimal(part) * 100 / Decimal(whole), 0))
+    return max(0, min(100, percent))
 
 
 def _rule_words(line: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 
 SIZE = 50
@@ -31,7 +32,10 @@ def page_of(
     """
     values = _values(after, len(order))
     if values:
-        rows = rows.filter(_behind(order, values))
+        try:
+            rows = rows.filter(_behind(order, values))
+        except (TypeError, ValueError, ValidationError):
+            values = []
     found = list(rows.order_by(*order)[: size + 1])
     more = len(found) > size
     found = found[:size]
@@ -69,4 +73,5 @@ def _values(after: str | None, count: int) -> list[Any]:
     except ValueError:
         return []
     whole = isinstance(values, list) and len(values) == count
-    return values if whole and all(isinstance(v, str | int) for v in values) else []
+    plain = whole and all(isinstance(v, str | int) and "\0" not in str(v) for v in values)
+    return values if plain else []

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
-from django.http import HttpRequest, HttpResponseBase
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from clearbill.records.models import Membership, Reseller
-from clearbill.rules.access import VERBS, allowed
+from clearbill.rules.access import VERBS, Forbidden, allowed
 
 P = ParamSpec("P")
 
@@ -31,7 +32,11 @@ def permission(
     [Callable[Concatenate[TenantRequest, P], HttpResponseBase]],
     Callable[Concatenate[HttpRequest, P], HttpResponseBase],
 ]:
-    """Let the view run for roles that may take the verb; others get a 403 that names the role."""
+    """Let the view run for roles that may take the verb; others get a 403 that names the role.
+
+    So do those whom an action inside the view refuses: some pages are read by more roles than may
+    write on them.
+    """
     if verb not in VERBS:
         raise KeyError(f"no verb {verb!r} in rules/access.py")
 
@@ -41,15 +46,29 @@ def permission(
         @wraps(view)
         def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             tenant = cast(TenantRequest, request)
-            role = tenant.membership.role
-            if not allowed(role, verb):
-                return render(request, "403.html", {"role": role, "verb": verb}, status=403)
-            return view(tenant, *args, **kwargs)
+            _refuse_nul(request)
+            if not allowed(tenant.membership.role, verb):
+                return _not_for(tenant)
+            try:
+                return view(tenant, *args, **kwargs)
+            except Forbidden:
+                return _not_for(tenant)
 
         checked.permission = verb  # type: ignore[attr-defined]
         return checked
 
     return declare
+
+
+def _not_for(request: TenantRequest) -> HttpResponse:
+    return render(request, "403.html", {"role": request.membership.role}, status=403)
+
+
+def _refuse_nul(request: HttpRequest) -> None:
+    """PostgreSQL's text holds no NUL: nobody types one, and a query with it is an error of ours."""
+    given = (each for data in (request.GET, request.POST) for _, each in data.lists())
+    if "\0" in request.path or any("\0" in text for texts in given for text in texts):
+        raise BadRequest("a NUL character in an address or a form")
 
 
 def public(reason: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:

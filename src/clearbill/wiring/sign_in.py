@@ -31,3 +31,9 @@ def home(request: HttpRequest) -> HttpResponse:
         raise Http404("no active membership")
     door = "portal" if membership.role == Role.PORTAL else "console"
     return redirect(f"/{door}/{membership.reseller.slug}/")
+
+
+@public("it is closed to everybody")
+def closed(request: HttpRequest) -> HttpResponse:
+    """Pages of the sign-in library that have no place here."""
+    raise Http404("closed")

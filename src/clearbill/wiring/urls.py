@@ -3,12 +3,15 @@
 from django.conf import settings
 from django.urls import include, path
 
-from clearbill.wiring.sign_in import home
+from clearbill.wiring.sign_in import closed, home
 
 handler500 = "clearbill.wiring.errors.server_error"
 
 urlpatterns = [
     path("", home, name="home"),
+    # Addresses come from those who give access; nobody adds one to oneself.
+    path("accounts/email/", closed),
+    path("accounts/signup/", closed),
     path("accounts/", include("allauth.urls")),
     path("console/<slug:slug>/", include(("clearbill.console.urls", "console"))),
     path("portal/<slug:slug>/", include(("clearbill.portal.urls", "portal"))),

@@ -12,6 +12,7 @@ from clearbill.actions.customers import add_customer, change_customer
 from clearbill.records.models import BillingProfile, Customer, Membership
 from clearbill.rules.access import allowed, require
 from clearbill.web.actor import actor_of
+from clearbill.web.forms import lines, number_of_days
 from clearbill.web.loaders import customer_or_404
 from clearbill.web.paging import page_of
 from clearbill.web.permissions import TenantRequest, permission
@@ -73,12 +74,9 @@ def edit(request: TenantRequest, slug: str, customer_id: int) -> HttpResponse:
 
 def _profile(request: TenantRequest) -> dict[str, Any]:
     form = request.POST
-    terms = form.get("terms_days", "").strip()
-    if terms and not terms.isdecimal():
-        raise Refused(f"{terms!r} is no number of days.", field="terms_days")
     return {
-        **{name: form.get(name, "").replace("\r\n", "\n").strip() for name in TEXTS},
-        "terms_days": int(terms) if terms else None,
+        **{name: lines(form, name) for name in TEXTS},
+        "terms_days": number_of_days(form, "terms_days"),
         "recipients": form.get("recipients", "").replace(",", "\n").split(),
     }
 

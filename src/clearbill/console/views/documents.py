@@ -1,6 +1,5 @@
 """The document screen, its two ways of changing a status, and DISCARD."""
 
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +18,7 @@ from clearbill.console.document_page import page_context
 from clearbill.records.models import Document
 from clearbill.rules.lifecycle import Status, parse_status
 from clearbill.web.actor import actor_of
+from clearbill.web.forms import day
 from clearbill.web.loaders import document_or_404
 from clearbill.web.permissions import TenantRequest, permission
 
@@ -39,7 +39,7 @@ def confirm(request: TenantRequest, slug: str, code: str) -> HttpResponse:
     chosen = request.GET.get("to", "")
     if chosen in ("", Status.DRAFT):
         messages.warning(request, "Choose another status than Draft first.")
-        return redirect("console:document", slug, code)
+        return _back_to(request, document)
     context = {**page_context(request, document), "to": chosen}
     return render(request, "console/confirm_status.html", context)
 
@@ -81,10 +81,10 @@ def _asked(request: TenantRequest, document: Document) -> Change:
         to=to,
         reason=form.get("reason", ""),
         notify="notify" in form,
-        due_extended_to=_day(form.get("due_extended_to", ""), "due_extended_to")
+        due_extended_to=day(form, "due_extended_to")
         if document.status == Status.PAST_DUE and to is Status.OPEN
         else None,
-        paid_on=_day(form.get("paid_on", ""), "paid_on") if to is Status.CLOSED else None,
+        paid_on=day(form, "paid_on") if to is Status.CLOSED else None,
         payment_comment=form.get("payment_comment", "") if to is Status.CLOSED else "",
         expected={document.code: _version(form.get("version", ""))},
     )
@@ -93,13 +93,6 @@ def _asked(request: TenantRequest, document: Document) -> Change:
 def _version(text: str) -> int:
     # A form without its version is a stale one: no document has version 0.
     return int(text) if text.isdecimal() else 0
-
-
-def _day(text: str, field: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Refused(f"{text!r} is no date.", field=field) from None
 
 
 def _field(refused: str) -> str:
@@ -141,7 +134,7 @@ def _say(request: TenantRequest, result: Result, change: Change) -> None:
 
 def _back_to(request: TenantRequest, document: Document) -> HttpResponse:
     address = reverse("console:document", args=[request.reseller.slug, document.code])
-    back = request.POST.get("back", "")
+    back = request.POST.get("back") or request.GET.get("back") or ""
     return redirect(f"{address}?{urlencode({'back': back})}" if back else address)
 
 
@@ -173,7 +166,7 @@ def set_due(request: TenantRequest, slug: str, code: str) -> HttpResponse:
     document = document_or_404(request, code)
     values: dict[str, Any] = {"reseller_id": request.reseller.pk, "actor": actor_of(request)}
     try:
-        due = _day(request.POST.get("due", ""), "due")
+        due = day(request.POST, "due")
         expected = _version(request.POST.get("version", ""))
         set_due_date(document=code, due=due, expected=expected, **values)
     except Refused as error:

@@ -18,7 +18,7 @@ from clearbill.records import clock
 from clearbill.records.models import Customer, Provider
 from clearbill.rules.periods import month as parse_month
 from clearbill.web.actor import actor_of
-from clearbill.web.loaders import run_or_404
+from clearbill.web.loaders import report_or_404
 from clearbill.web.permissions import TenantRequest, permission
 
 
@@ -28,15 +28,18 @@ def form(request: TenantRequest, slug: str) -> HttpResponse:
     known = months(request.reseller.pk)
     context: dict[str, Any] = {
         "months": known,
-        "providers": Provider.objects.filter(
-            reseller=request.reseller, periods__isnull=False
-        ).distinct(),
+        "providers": Provider.objects.filter(reseller=request.reseller, periods__isnull=False)
+        .order_by("name")
+        .distinct(),
         "customers": Customer.objects.filter(reseller=request.reseller).order_by("name"),
         "recent": runs.recent(request.reseller.pk, 5),
         "preview": None,
         **_choice(request, known),
     }
-    if "period" in request.GET and context["period"]:
+    nothing = _ticked_nothing(request, context)
+    if nothing:
+        messages.error(request, nothing)
+    elif "period" in request.GET and context["period"]:
         context["preview"] = preview(
             request.reseller.pk,
             context["period"],
@@ -48,7 +51,7 @@ def form(request: TenantRequest, slug: str) -> HttpResponse:
 
 
 def _choice(request: TenantRequest, known: list[date]) -> dict[str, Any]:
-    """What was ticked. Nothing ticked at first means all; `some` says that ticks count."""
+    """What was chosen. Ticks of customers count only where `some` is; else all are meant."""
     data = request.POST if request.method == "POST" else request.GET
     try:
         period = parse_month(data["period"]) if data.get("period") else None
@@ -59,8 +62,17 @@ def _choice(request: TenantRequest, known: list[date]) -> dict[str, Any]:
     return {
         "period": period or (known[0] if known and "period" not in data else None),
         "chosen_providers": data.getlist("provider"),
-        "chosen_customers": ids if "some" in data else None,
+        "chosen_customers": ids if data.get("some") == "1" else None,
     }
+
+
+def _ticked_nothing(request: TenantRequest, choice: dict[str, Any]) -> str:
+    """What to say where the form came with nothing ticked, which must never come to mean all."""
+    if choice["chosen_customers"] == []:
+        return "Tick at least one customer, or choose all of them."
+    if "some" in request.GET and not choice["chosen_providers"]:
+        return "Tick at least one provider."
+    return ""
 
 
 @require_POST
@@ -70,6 +82,10 @@ def start(request: TenantRequest, slug: str) -> HttpResponse:
     choice = _choice(request, [])
     if choice["period"] is None:
         messages.error(request, "Choose a period first.")
+        return redirect("console:generate", slug)
+    nothing = _ticked_nothing(request, choice)
+    if nothing:
+        messages.error(request, nothing)
         return redirect("console:generate", slug)
     try:
         run = start_run(
@@ -86,11 +102,10 @@ def start(request: TenantRequest, slug: str) -> HttpResponse:
     return redirect("console:run", slug, run.pk)
 
 
-@permission("documents.generate")
+@permission("usage.read")
 def run(request: TenantRequest, slug: str, run_id: int) -> HttpResponse:
     """A run's progress and results; the page asks again every two seconds until it is done."""
-    found = run_or_404(request, run_id)
-    report = runs.report(request.reseller.pk, found.pk)
+    report = report_or_404(request, run_id)
     context = {"report": report, "before": reading.previous_totals(report.documents)}
     template = (
         "console/run_progress.html" if request.headers.get("HX-Request") else "console/run.html"

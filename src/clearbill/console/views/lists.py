@@ -51,7 +51,7 @@ def documents(request: TenantRequest, slug: str) -> HttpResponse:
 
 
 def _table(request: TenantRequest, documents: Documents, customer: Customer | None) -> HttpResponse:
-    within, words = _range(request, customer), request.GET.get("q", "").strip()
+    within, words = _range(request, documents), request.GET.get("q", "").strip()
     documents = (
         reading.search(documents, words) if words else reading.overlapping(documents, within)
     )
@@ -69,6 +69,7 @@ def _table(request: TenantRequest, documents: Documents, customer: Customer | No
         "within": within,
         "presets": PRESETS,
         "preset": request.GET.get("range", ""),
+        "opening": not (words or _asks_for_range(request)),
         "counts": counts,
         "statuses": STATUSES,
         "chosen": chosen,
@@ -78,15 +79,18 @@ def _table(request: TenantRequest, documents: Documents, customer: Customer | No
     return render(request, "console/documents.html", context)
 
 
-def _range(request: TenantRequest, customer: Customer | None) -> DateRange:
+def _range(request: TenantRequest, documents: Documents) -> DateRange:
     """The range asked for, by preset or by two days; at first the last three periods."""
     preset = request.GET.get("range", "")
     if preset in PRESETS:
         return DateRange.preset(preset, clock.today(request.reseller.time_zone))
-    first, last = _day(request, "first"), _day(request, "last")
-    if "first" in request.GET or "last" in request.GET:
-        return DateRange(first, last)
-    return reading.last_three_periods(request.reseller.pk, customer.pk if customer else None)
+    if _asks_for_range(request):
+        return DateRange(_day(request, "first"), _day(request, "last"))
+    return reading.last_three_periods(documents)
+
+
+def _asks_for_range(request: TenantRequest) -> bool:
+    return bool({"range", "first", "last"} & set(request.GET))
 
 
 def _day(request: TenantRequest, name: str) -> date | None:

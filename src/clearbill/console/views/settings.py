@@ -13,6 +13,7 @@ from clearbill.records.models import Membership, ResellerSettings
 from clearbill.rules.access import Role, allowed, require
 from clearbill.rules.lifecycle import KIND_NAMES, Kind
 from clearbill.web.actor import actor_of
+from clearbill.web.forms import lines, number_of_days
 from clearbill.web.permissions import TenantRequest, permission
 
 TEXTS = ("legal_name", "address", "tax_id", "bank_details", "legal_text")
@@ -35,14 +36,14 @@ def edit(request: TenantRequest, slug: str) -> HttpResponse:
 
 def _given(request: TenantRequest) -> dict[str, Any]:
     form = request.POST
-    terms = form.get("terms_days", "").strip()
-    if not terms.isdecimal():
-        raise Refused(f"{terms!r} is no number of days.", field="terms_days")
+    terms = number_of_days(form, "terms_days")
+    if terms is None:
+        raise Refused("Terms are a number of days.", field="terms_days")
     return {
         "name": form.get("name", "").strip(),
         "time_zone": form.get("time_zone", "").strip(),
-        **{name: form.get(name, "").replace("\r\n", "\n").strip() for name in TEXTS},
-        "terms_days": int(terms),
+        **{name: lines(form, name) for name in TEXTS},
+        "terms_days": terms,
         "zero_totals_publish_fully": "zero_totals_publish_fully" in form,
     }
 

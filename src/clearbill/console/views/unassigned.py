@@ -1,8 +1,11 @@
 """Unassigned: accounts that wait for a customer, and whose the others are."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from django.contrib import messages
+from django.db.models import Min
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -11,9 +14,12 @@ from clearbill.actions import accounts as actions
 from clearbill.actions.common import Refused
 from clearbill.actions.customers import add_customer
 from clearbill.queries.accounts import accounts
-from clearbill.records.models import Customer
+from clearbill.records import tenancy
+from clearbill.records.models import Assignment, Customer, ProviderAccount, UsageSlice
 from clearbill.rules.access import allowed
 from clearbill.web.actor import actor_of
+from clearbill.web.forms import day
+from clearbill.web.loaders import account_or_404
 from clearbill.web.permissions import TenantRequest, permission
 
 
@@ -24,50 +30,72 @@ def index(request: TenantRequest, slug: str) -> HttpResponse:
     context = {
         "accounts": accounts(request.reseller.pk, unassigned=not every),
         "every": every,
-        "customers": Customer.objects.filter(reseller=request.reseller).order_by("name"),
         "may_assign": allowed(request.membership.role, "accounts.assign"),
         "sees_cost": allowed(request.membership.role, "usage.read"),
     }
     return render(request, "console/unassigned.html", context)
 
 
-@require_POST
 @permission("accounts.assign")
 def assign(request: TenantRequest, slug: str) -> HttpResponse:
     """Give one account to a customer, which may be made on the spot by its name."""
-    form = request.POST
+    if request.method != "POST":
+        if "account" not in request.GET:
+            return redirect("console:unassigned", slug)
+        return _page(request, account_or_404(request, request.GET), {})
+    account = account_or_404(request, request.POST)
     try:
-        done = actions.assign_account(
+        done = _assign(request, account)
+    except Refused as error:
+        return _page(request, account, request.POST, error)
+    messages.success(request, f"{done.account} is {done.customer}'s from {done.valid_from}.")
+    return redirect("console:unassigned", slug)
+
+
+def _assign(request: TenantRequest, account: ProviderAccount) -> actions.Assigned:
+    # One transaction: a refused assignment leaves no new customer behind.
+    with tenancy.transaction(request.reseller.pk):
+        return actions.assign_account(
             reseller_id=request.reseller.pk,
             actor=actor_of(request),
-            provider=form.get("provider", ""),
-            account=form.get("account", ""),
+            provider=account.provider.code,
+            account=account.account,
             customer_id=_customer(request),
-            valid_from=_day(form.get("valid_from", "")),
+            valid_from=day(request.POST, "valid_from"),
         )
-    except Refused as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, f"{done.account} is {done.customer}'s from {done.valid_from}.")
-    return _back(request)
 
 
 def _customer(request: TenantRequest) -> int:
     chosen = request.POST.get("customer", "")
     if chosen.isdecimal():
         return int(chosen)
-    name = request.POST.get("new_customer", "").strip()
+    name = request.POST.get("name", "").strip()
     if not name:
         raise Refused("Choose a customer, or write the name of a new one.", field="customer")
     made = add_customer(reseller_id=request.reseller.pk, actor=actor_of(request), name=name)
     return made.pk
 
 
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Refused(f"{text!r} is no date.", field="valid_from") from None
+def _page(
+    request: TenantRequest,
+    account: ProviderAccount,
+    form: Mapping[str, Any],
+    error: Refused | None = None,
+) -> HttpResponse:
+    reseller = request.reseller
+    first = UsageSlice.objects.filter(reseller=reseller, account=account).aggregate(
+        first=Min("statement__billing_period__period_start")
+    )
+    history = Assignment.objects.filter(reseller=reseller, account=account)
+    context = {
+        "account": account,
+        "history": list(history.select_related("customer").order_by("-valid_from")),
+        "first_period": first["first"],
+        "customers": Customer.objects.filter(reseller=reseller).order_by("name"),
+        "form": form,
+        "error": error,
+    }
+    return render(request, "console/assign.html", context, status=422 if error else 200)
 
 
 @permission("accounts.assign")
@@ -85,24 +113,20 @@ def assign_all(request: TenantRequest, slug: str) -> HttpResponse:
 @permission("accounts.assign")
 def unassign(request: TenantRequest, slug: str) -> HttpResponse:
     """Take an account from its customer, whole or from a day on."""
-    form = request.POST
+    account = account_or_404(request, request.POST)
     try:
-        actions.unassign_account(
-            reseller_id=request.reseller.pk,
-            actor=actor_of(request),
-            provider=form.get("provider", ""),
-            account=form.get("account", ""),
-            valid_from=_day(form.get("valid_from", "")),
-        )
+        _unassign(request, account, day(request.POST, "until"))
     except Refused as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, f"{form.get('account')} is assigned to nobody.")
-    return _back(request)
+        return _page(request, account, request.POST, error)
+    messages.success(request, f"{account.account} is taken away from its customer.")
+    return redirect("console:unassigned", slug)
 
 
-def _back(request: TenantRequest) -> HttpResponse:
-    response = redirect("console:unassigned", request.reseller.slug)
-    if request.POST.get("all") == "1":
-        response["Location"] += "?all=1"
-    return response
+def _unassign(request: TenantRequest, account: ProviderAccount, until: date | None) -> None:
+    actions.unassign_account(
+        reseller_id=request.reseller.pk,
+        actor=actor_of(request),
+        provider=account.provider.code,
+        account=account.account,
+        valid_from=until,
+    )

@@ -6,7 +6,8 @@ const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 // A link or button with data-dialog opens that dialog; without script it is a page or a form.
 function openDialog(dialog, opener) {
   dialog.showModal();
-  const first = dialog.querySelector("[data-first]") || dialog.querySelector("select, input, button");
+  const first = dialog.querySelector("[data-first]:not(:disabled)")
+    || dialog.querySelector("select, input:not([type=hidden], :disabled), a, button");
   if (first) first.focus();
   dialog.addEventListener("close", () => opener && opener.focus(), { once: true });
 }
@@ -34,7 +35,9 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
   const ticker = event.target.closest("[data-tick]");
   if (ticker) {
-    all(`input[name="${ticker.dataset.tick}"]`).forEach((box) => { box.checked = ticker.dataset.to === "all"; });
+    const every = ticker.dataset.to === "all";
+    all(`input[name="${ticker.dataset.tick}"]`).forEach((box) => { box.checked = every; });
+    chooseSome(ticker.form, !every);
   }
   const opens = event.target.closest("[data-sections]");
   if (opens) {
@@ -71,6 +74,29 @@ window.addEventListener("pageshow", () => {
   });
 });
 
+// Generate: a tick that is changed means "only the customers ticked"; all of them need no list.
+function chooseSome(form, some) {
+  if (form && form.matches("[data-choose]")) form.querySelector(`input[name=some][value="${some ? 1 : ""}"]`).checked = true;
+}
+document.addEventListener("change", (event) => {
+  if (event.target.name === "customer" && event.target.type === "checkbox") chooseSome(event.target.form, true);
+});
+document.addEventListener("formdata", (event) => {
+  if (event.target.matches("[data-choose]") && !event.formData.get("some")) event.formData.delete("customer");
+});
+
+// Sections stay as one left them, document by document.
+const remembered = document.querySelector("[data-remember]");
+if (remembered) {
+  const key = `sections:${location.pathname}`;
+  const sections = all("details.section", remembered);
+  const open = sessionStorage.getItem(key);
+  if (open) sections.forEach((section, index) => { section.open = open[index] === "1"; });
+  sections.forEach((section) => section.addEventListener("toggle", () => {
+    sessionStorage.setItem(key, sections.map((each) => (each.open ? "1" : "0")).join(""));
+  }));
+}
+
 // Fields that one status of the dialog asks for.
 function showAsked(select) {
   all("[data-for]", select.form).forEach((part) => {
@@ -89,13 +115,21 @@ document.addEventListener("dblclick", (event) => {
   const row = event.target.closest("tr[data-open]");
   if (row && !event.target.closest("a, button, input, select")) window.location = row.dataset.open;
 });
-all("tr[data-open]").forEach((row, index) => { row.tabIndex = index === 0 ? 0 : -1; });
+const reachRows = () => all("table").forEach((table) => {
+  const rows = all("tr[data-open]", table);
+  if (!rows.some((row) => row.tabIndex === 0)) rows.forEach((row, index) => { row.tabIndex = index ? -1 : 0; });
+});
+reachRows();
 document.addEventListener("keydown", (event) => {
+  const button = event.target.closest("a[role=button]");
+  if (button && event.key === " ") { event.preventDefault(); button.click(); }
   const row = event.target.closest("tr[data-open]");
   if (row && event.target === row) {
-    const next = event.key === "ArrowDown" ? row.nextElementSibling : event.key === "ArrowUp" ? row.previousElementSibling : null;
+    const rows = all("tr[data-open]", row.closest("table"));
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key] || 0;
+    const next = step && rows[rows.indexOf(row) + step];
     if (event.key === "Enter") window.location = row.dataset.open;
-    if (next && next.matches("tr[data-open]")) {
+    if (next) {
       event.preventDefault();
       row.tabIndex = -1;
       next.tabIndex = 0;
@@ -121,7 +155,7 @@ const watched = document.querySelector("[data-watch]");
 if (watched) {
   const again = async () => {
     const answer = await fetch(watched.dataset.watch, { headers: { "HX-Request": "true" } }).catch(() => null);
-    if (answer && answer.ok) watched.innerHTML = await answer.text();
+    if (answer && answer.ok) { watched.innerHTML = await answer.text(); reachRows(); }
     if (!watched.querySelector("[data-done]")) setTimeout(again, 2000);
   };
   if (!watched.querySelector("[data-done]")) setTimeout(again, 2000);

@@ -1,0 +1,28 @@
+"""Reading what a form gave; what cannot be read is refused at its field."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from clearbill.actions.common import Refused
+
+
+def day(form: Mapping[str, str], name: str) -> date | None:
+    """The date of a field, None where it is empty. Raises `Refused` for anything else."""
+    text = form.get(name, "").strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Refused(f"{text!r} is no date; write YYYY-MM-DD.", field=name) from None
+
+
+def lines(form: Mapping[str, str], name: str) -> str:
+    """A text of several lines, with the line ends of ours instead of a browser's."""
+    return form.get(name, "").replace("\r\n", "\n").strip()
+
+
+def number_of_days(form: Mapping[str, str], name: str) -> int | None:
+    """A whole number of days, None where it is empty. Raises `Refused` for anything else."""
+    text = form.get(name, "").strip()
+    if text and not (text.isascii() and text.isdecimal() and len(text) < 5):
+        raise Refused(f"{text!r} is no number of days.", field=name)
+    return int(text) if text else None
