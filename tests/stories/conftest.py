@@ -48,7 +48,8 @@ def chromium() -> Iterator[Browser]:
 
 def _chromium() -> str | None:
     """The machine's own Chromium, or None for the one that Playwright brings."""
-    return shutil.which("chromium") or shutil.which("chromium-browser")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 @pytest.fixture
