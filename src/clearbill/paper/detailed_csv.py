@@ -4,11 +4,8 @@ The rows come from `usage.detail` and never pass through Python one by one: the 
 each row's text, and batches of them go out as they come, in bounded memory.
 """
 
-import os
 import re
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Literal, get_args
 
 import pyarrow as pa
@@ -64,28 +61,6 @@ def stream_detailed_csv(rows: Detail, *, audience: Audience, raw: bool = False) 
     row = "concat(" + ", ',', ".join(cells) + ", chr(13), chr(10)) AS row"
     # Begun before the first piece, so that a wrong call fails before an answer has begun.
     return _pieces(list(sources), relation.project(row).to_arrow_reader(BATCH_ROWS))
-
-
-def write_detailed_csv(rows: Detail, path: Path, *, audience: Audience, raw: bool = False) -> int:
-    """The same file at `path`; returns its size in bytes.
-
-    Written beside it and renamed, so that nobody ever sees a part of it.
-    """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            for piece in stream_detailed_csv(rows, audience=audience, raw=raw):
-                out.write(piece)
-            out.flush()
-            os.fsync(out.fileno())
-            size = out.tell()
-        part.chmod(0o644)
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    return size
 
 
 def _pieces(names: list[str], batches: pa.RecordBatchReader) -> Iterator[bytes]:

@@ -43,7 +43,6 @@ VERBS: dict[str, frozenset[Role]] = {
     "settings.edit": frozenset({Role.OWNER, Role.BILLING}),
     "users.read": frozenset({Role.OWNER, Role.AUDITOR}),
     "users.edit": frozenset({Role.OWNER}),
-    "trail.read": _READS_COST,
     "styleguide": _ALL_STAFF,
     "portal.read": frozenset({Role.PORTAL}),
     "portal.download": frozenset({Role.PORTAL}),
