@@ -1,8 +1,14 @@
 """What every verb takes and raises: who acts, and why something was refused."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from babel.numbers import list_currencies
+from django.db import models
 
 from clearbill.rules import access
+from clearbill.rules.money import minor_unit
 
 
 @dataclass(frozen=True)
@@ -30,3 +36,26 @@ class Refused(Exception):
         super().__init__(message)
         self.message = message
         self.field = field
+
+
+def check_texts(model: type[models.Model], values: Mapping[str, Any]) -> None:
+    """Raise `Refused` for text that its column does not take: too long, or with a NUL in it."""
+    for name, value in values.items():
+        if not isinstance(value, str):
+            continue
+        most = getattr(model._meta.get_field(name), "max_length", None)
+        label = name.replace("_", " ")
+        if most is not None and len(value) > most:
+            raise Refused(f"the {label} is at most {most} characters long", field=name)
+        if "\0" in value:
+            raise Refused(f"the {label} has a character that is no text (NUL)", field=name)
+
+
+def check_currency(currency: str) -> None:
+    """Raise `Refused` for what is no ISO 4217 code; `usd` and `US$` are none."""
+    try:
+        minor_unit(currency)
+    except ValueError as error:
+        raise Refused(str(error), field="currency") from None
+    if currency not in list_currencies():
+        raise Refused(f"{currency} is no currency that ISO 4217 knows", field="currency")

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError
 
-from clearbill.actions.common import Actor, Refused
+from clearbill.actions.common import Actor, Refused, check_currency, check_texts
 from clearbill.records import clock, tenancy
 from clearbill.records.models import BillingProfile, Customer, ResellerSettings
 
@@ -32,6 +32,8 @@ def add_customer(
     """
     actor.require("customers.edit")
     _check(name, profile)
+    if currency is not None:
+        check_currency(currency)
     with tenancy.transaction(reseller_id):
         currency = currency or ResellerSettings.objects.get(reseller_id=reseller_id).currency
         if Customer.objects.filter(reseller_id=reseller_id, name=name.strip()).exists():
@@ -87,6 +89,8 @@ def _check(name: str, profile: dict[str, Any]) -> None:
         raise TypeError(f"no such fields of a billing profile: {sorted(unknown)}")
     if not name.strip():
         raise Refused("a customer needs a name", field="name")
+    check_texts(Customer, {"name": name})
+    check_texts(BillingProfile, profile)
     terms = profile.get("terms_days")
     if terms is not None and not 0 <= terms <= 365:
         raise Refused("terms are between 0 and 365 days", field="terms_days")

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
-from django.db import IntegrityError
+from django.db import transaction
 
-from clearbill.actions.common import Actor, Refused
+from clearbill.actions.common import Actor, Refused, check_currency, check_texts
 from clearbill.actions.prices import add_rule
 from clearbill.records import clock, tenancy
 from clearbill.records.models import (
@@ -21,7 +21,6 @@ from clearbill.records.models import (
 from clearbill.rules import providers
 from clearbill.rules.canonical import GENESIS
 from clearbill.rules.lifecycle import Kind
-from clearbill.rules.money import minor_unit
 from clearbill.rules.periods import months_back
 
 SETTINGS_FIELDS = (
@@ -51,22 +50,24 @@ def add_reseller(
     for a slug that is taken or malformed, an unknown time zone or a currency that is no code.
     """
     _check_names(slug, name, time_zone)
-    _check_currency(currency)
+    check_currency(currency)
     if kind not in set(Kind):
         raise Refused(
             f"{kind!r} is no kind of document; use tax-invoice or statement", field="kind"
         )
-    now = clock.now()
-    try:
+    if Reseller.objects.filter(slug=slug).exists():
+        raise Refused(f"a reseller {slug!r} exists already", field="slug")
+    with transaction.atomic():
         reseller = Reseller.objects.create(
-            slug=slug, name=name, time_zone=time_zone, created_at=now
+            slug=slug, name=name, time_zone=time_zone, created_at=clock.now()
         )
-    except IntegrityError:
-        raise Refused(f"a reseller {slug!r} exists already", field="slug") from None
+        _fill(reseller, actor, kind=kind, currency=currency, markup=markup)
+    return reseller
+
+
+def _fill(reseller: Reseller, actor: Actor, *, kind: str, currency: str, markup: str) -> None:
     with tenancy.transaction(reseller.pk):
-        ResellerSettings.objects.create(
-            reseller=reseller, kind=kind, currency=currency, legal_name=""
-        )
+        ResellerSettings.objects.create(reseller=reseller, kind=kind, currency=currency)
         Chain.objects.create(reseller=reseller, head=GENESIS)
         NumberSeries.objects.create(reseller=reseller, name=NumberSeries.DOCUMENTS, prefix="D-")
         NumberSeries.objects.create(reseller=reseller, name=NumberSeries.INVOICES, prefix="INV-")
@@ -76,9 +77,8 @@ def add_reseller(
             reseller_id=reseller.pk,
             actor=actor,
             percent=markup,
-            valid_from=months_back(now.date(), 12 * 50),
+            valid_from=months_back(clock.now().date(), 12 * 50),
         )
-    return reseller
 
 
 def _check_names(slug: str, name: str, time_zone: str) -> None:
@@ -92,19 +92,13 @@ def _check_names(slug: str, name: str, time_zone: str) -> None:
         raise Refused("a slug is lower case and at most 63 characters long", field="slug")
     if not name.strip():
         raise Refused("a reseller needs a name", field="name")
+    check_texts(Reseller, {"name": name, "time_zone": time_zone})
     try:
         ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise Refused(
             f"{time_zone!r} is no time zone; use a name such as Europe/Berlin", field="time_zone"
         ) from None
-
-
-def _check_currency(currency: str) -> None:
-    try:
-        minor_unit(currency)
-    except ValueError as error:
-        raise Refused(str(error), field="currency") from None
 
 
 def _add_known_providers(reseller: Reseller) -> None:
@@ -138,6 +132,7 @@ def change_reseller(
     terms = changes.get("terms_days")
     if terms is not None and not 0 <= terms <= 365:
         raise Refused("terms are between 0 and 365 days", field="terms_days")
+    check_texts(ResellerSettings, changes)
     with tenancy.transaction(reseller_id):
         reseller = Reseller.objects.select_for_update().get(pk=reseller_id)
         reseller.name = name if name is not None else reseller.name

@@ -7,7 +7,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from clearbill.actions.common import Actor, Refused
+from clearbill.actions.common import Actor, Refused, check_texts
 from clearbill.records import clock, tenancy
 from clearbill.records.models import Customer, Membership, User
 from clearbill.rules.access import STAFF, Role
@@ -33,6 +33,7 @@ def add_user(
     email = email.strip().lower()
     role = Role.PORTAL.value if customer_id is not None else role
     _check(email, role, customer_id)
+    check_texts(User, {"email": email, "name": name})
     with tenancy.transaction(reseller_id):
         if (
             customer_id is not None

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 
 from clearbill.actions.common import Refused
 from clearbill.actions.resellers import change_reseller
-from clearbill.records.models import Membership, ResellerSettings
+from clearbill.records.models import Membership, NumberSeries, ResellerSettings
 from clearbill.rules.access import Role, allowed, require
 from clearbill.rules.lifecycle import KIND_NAMES, Kind
 from clearbill.web.actor import actor_of
@@ -72,6 +72,7 @@ def _page(
     )
     context = {
         "stored": stored,
+        "series": NumberSeries.objects.get(reseller=request.reseller, name=NumberSeries.INVOICES),
         "kind_name": KIND_NAMES[Kind(stored.kind)],
         "values": values,
         "error": error,

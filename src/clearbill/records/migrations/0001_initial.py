@@ -778,7 +778,6 @@ class Migration(migrations.Migration):
                 ("bank_details", models.TextField(blank=True, default="")),
                 ("legal_text", models.TextField(blank=True, default="")),
                 ("terms_days", models.PositiveSmallIntegerField(default=30)),
-                ("number_prefix", models.CharField(default="INV-", max_length=20)),
                 (
                     "zero_totals_publish_fully",
                     models.BooleanField(

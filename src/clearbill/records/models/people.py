@@ -36,7 +36,6 @@ class ResellerSettings(TenantModel):
     bank_details = models.TextField(blank=True, default="")
     legal_text = models.TextField(blank=True, default="")
     terms_days = models.PositiveSmallIntegerField(default=30)
-    number_prefix = models.CharField(max_length=20, default="INV-")
     zero_totals_publish_fully = models.BooleanField(
         default=False,
         help_text="Number and mail documents that come to 0.00 as any other.",
