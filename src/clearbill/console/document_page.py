@@ -16,6 +16,7 @@ from clearbill.queries.surroundings import Surroundings, surroundings, trail
 from clearbill.records import clock
 from clearbill.records.models import Document
 from clearbill.rules import access, lifecycle
+from clearbill.rules.charge_types import charge_of
 from clearbill.rules.lifecycle import KIND_NAMES, SEEN_BY_CUSTOMER, Kind, Status
 from clearbill.rules.money import total
 from clearbill.web.permissions import TenantRequest
@@ -40,6 +41,7 @@ def page_context(request: TenantRequest, document: Document) -> dict[str, Any]:
         **_verbs(document, role),
         **_cost(content, role),
         "why_no_mail": _why_no_mail(document, around),
+        "unknown_charges": _unknown_charges(content),
         "lacking": canonical.missing_for_tax_invoice(content) if status is Status.DRAFT else [],
         "events": events if access.allowed(role, "documents.read_trail") else [],
         "mails": mails,
@@ -114,3 +116,20 @@ def _way_back(request: TenantRequest, document: Document) -> dict[str, str]:
         table = reverse("console:customer-invoices", args=[slug, document.customer_id])
         return {"back": "", "back_url": table}
     return {"back": back, "back_url": back}
+
+
+def _unknown_charges(content: dict[str, Any]) -> list[str]:
+    """The provider's charge words that nobody knows here, kept as Adjustment on some line."""
+    words = {
+        word
+        for section in content["sections"]
+        for line in section["lines"]
+        if line["charge_type"] == "Adjustment"
+        for word in line["provider_charge"].split(", ")
+    }
+    return sorted(word for word in words if not charge_of(*_parts(word)).known)
+
+
+def _parts(word: str) -> tuple[str, str | None]:
+    category, _, frequency = word.partition("/")
+    return category, frequency or None
