@@ -71,12 +71,26 @@ def assign_all(*, reseller_id: int, actor: Actor) -> list[Assigned]:
         taken = set(Customer.objects.filter(reseller_id=reseller_id).values_list("name", flat=True))
         made = []
         for account in waiting:
-            name = account.name or account.account
-            if names[name] > 1 or name in taken:
-                name = f"{name} ({account.account})"
-            customer = customers.create(reseller_id=reseller_id, name=name[:200], currency=currency)
+            twice = names[account.name or account.account] > 1
+            name = _free_name(account, taken, suffixed=twice)
+            taken.add(name)
+            customer = customers.create(reseller_id=reseller_id, name=name, currency=currency)
             made.append(_assign(account, customer, actor, _first_unassigned(account)))
         return made
+
+
+def _free_name(account: ProviderAccount, taken: set[str], *, suffixed: bool) -> str:
+    """A customer name that is free: the suggested one, else with the account's id behind it, else
+    with its provider too. Long names give way so that what tells them apart stays."""
+    name = account.name or account.account
+    ends = ["", f" ({account.account[-120:]})"]
+    ends.append(f" ({account.account[-120:]}, {account.provider.name[:40]})")
+    ends += [f" ({account.pk})"]
+    for end in ends[1:] if suffixed else ends:
+        free = name[: 200 - len(end)] + end
+        if free not in taken:
+            return free
+    raise Refused(f"no name is free for account {account.account}: assign it by hand")
 
 
 def unassign_account(
@@ -94,6 +108,8 @@ def unassign_account(
         )
         if not touched.exists():
             raise Refused(f"account {account} is assigned to nobody", field="account")
+        if valid_from is not None:
+            _check_start(found, valid_from)
         _refuse_claimed(found, valid_from or date.min)
         _cut(touched, valid_from or date.min)
 

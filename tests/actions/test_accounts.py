@@ -1,0 +1,94 @@
+"""Whose account is whose, from a period's first day, and never under a live document."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from clearbill.actions.accounts import assign_account, assign_all, unassign_account
+from clearbill.actions.common import Refused
+from clearbill.actions.customers import add_customer
+from clearbill.queries.accounts import accounts
+from clearbill.records.models import Assignment, Customer, Reseller
+from makers import OWNER, generate, give_usage, make_drafts, rows_of
+
+
+def assign(reseller: Reseller, customer: Customer, valid_from: date | None = None) -> None:
+    assign_account(
+        reseller_id=reseller.pk,
+        actor=OWNER,
+        provider="aws",
+        account="0001",
+        customer_id=customer.pk,
+        valid_from=valid_from,
+    )
+
+
+def a_customer(reseller: Reseller, name: str) -> Customer:
+    return add_customer(reseller_id=reseller.pk, actor=OWNER, name=name)
+
+
+def test_an_account_waits_until_somebody_assigns_it(north: Reseller, tmp_path: Path) -> None:
+    give_usage(north, tmp_path, rows_of("0001"))
+    assert [a.account for a in accounts(north.pk, unassigned=True)] == ["0001"]
+    assign(north, a_customer(north, "Contoso"))
+    assert accounts(north.pk, unassigned=True) == []
+    assert Assignment.objects.get().valid_from == date(2024, 9, 1)
+
+
+def test_an_assignment_starts_with_a_period(north: Reseller, tmp_path: Path) -> None:
+    give_usage(north, tmp_path, rows_of("0001"))
+    with pytest.raises(Refused, match="starts with a billing period"):
+        assign(north, a_customer(north, "Contoso"), date(2024, 9, 15))
+
+
+def test_a_new_assignment_ends_the_one_before(north: Reseller, tmp_path: Path) -> None:
+    give_usage(north, tmp_path, rows_of("0001"))
+    assign(north, a_customer(north, "First"), date(2024, 9, 1))
+    assign(north, a_customer(north, "Second"), date(2024, 10, 1))
+    assert [(a.customer.name, a.valid_to) for a in Assignment.objects.order_by("valid_from")] == [
+        ("First", date(2024, 10, 1)),
+        ("Second", None),
+    ]
+
+
+def test_what_a_live_document_claims_stays_where_it_is(north: Reseller, tmp_path: Path) -> None:
+    draft = make_drafts(north, tmp_path)[0]
+    with pytest.raises(Refused, match=draft.code):
+        assign(north, a_customer(north, "Other"), date(2024, 9, 1))
+    with pytest.raises(Refused, match=draft.code):
+        unassign_account(reseller_id=north.pk, actor=OWNER, provider="aws", account="0001")
+
+
+def test_an_account_is_taken_away_from_a_periods_first_day_on(
+    north: Reseller, tmp_path: Path
+) -> None:
+    draft = make_drafts(north, tmp_path)[0]
+    values = {"reseller_id": north.pk, "actor": OWNER, "provider": "aws", "account": "0001"}
+    with pytest.raises(Refused, match="starts with a billing period"):
+        unassign_account(**values, valid_from=date(2024, 9, 9))  # type: ignore[arg-type]
+    unassign_account(**values, valid_from=date(2024, 10, 1))  # type: ignore[arg-type]
+    assert Assignment.objects.get().valid_to == date(2024, 10, 1)
+    assert generate(north).existing[0].document_id == draft.pk
+
+
+def test_names_that_occur_twice_get_the_accounts_id(north: Reseller, tmp_path: Path) -> None:
+    rows = [
+        *rows_of("0001", "0002"),
+        *rows_of("0001", ProviderName="Oracle"),
+    ]
+    give_usage(north, tmp_path, [{**row, "SubAccountName": "Same"} for row in rows])
+    assign_all(reseller_id=north.pk, actor=OWNER)
+    assert set(Customer.objects.values_list("name", flat=True)) == {
+        "Same (0001)",
+        "Same (0002)",
+        "Same (0001, Oracle)",
+    }
+
+
+def test_long_names_keep_what_tells_them_apart(north: Reseller, tmp_path: Path) -> None:
+    rows = [{**row, "SubAccountName": "x" * 300} for row in rows_of("0001", "0002")]
+    give_usage(north, tmp_path, rows)
+    names = [each.customer for each in assign_all(reseller_id=north.pk, actor=OWNER)]
+    assert all(len(name) == 200 for name in names)
+    assert len(set(names)) == 2
