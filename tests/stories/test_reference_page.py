@@ -12,6 +12,7 @@ from stories.world import World
 
 SLUG = "reference"
 RECIPIENT = "accounts@customer.example"
+AZURE = "Atlas Orion (/subscriptions/ed570627-0265-4620-bb42-bae06bcfa914)"
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +138,82 @@ def test_downloads_carry_the_total_of_the_screen(
     total = sum((Decimal(row.rsplit(",", len(rows[0].split(",")) - price)[1]) for row in rows[1:]),
                 Decimal(0))  # fmt: skip
     assert total == Decimal(draft["total"])
+
+
+def test_a_date_range_lists_the_periods_that_it_overlaps_and_is_kept_on_back(
+    world: World, reseller: str, owner: tuple[str, str], sign_in: SignIn
+) -> None:
+    draft = draft_of(world, reseller, "Nimbus Orion")
+    page = sign_in(*owner)
+    page.goto(f"{world.url}/console/{reseller}/customers/{draft['customer_id']}/invoices/")
+    row = page.get_by_role("row", name=re.compile(draft["id"]))
+    expect(row).to_contain_text("1–30 Sep 2024")
+    page.get_by_label("From").fill("2024-10-01")
+    page.get_by_label("To", exact=True).fill("2024-10-31")
+    page.get_by_role("button", name="Show range").click()
+    expect(page.get_by_role("heading", name="No invoices here")).to_be_visible()
+    expect(page.get_by_role("link", name="How to generate customer invoices")).to_be_visible()
+    page.get_by_label("From").fill("2024-09-30")
+    page.get_by_role("button", name="Show range").click()
+    row.dblclick()
+    page.get_by_role("link", name="BACK").click()
+    expect(page.get_by_label("From")).to_have_value("2024-09-30")
+
+
+def test_sections_open_and_close_by_their_blue_bars(
+    world: World, reseller: str, owner: tuple[str, str], sign_in: SignIn
+) -> None:
+    draft = draft_of(world, reseller, "Orion Zenith")
+    page = sign_in(*owner)
+    find(page, world, reseller, draft)
+    bar = page.locator("details.section > summary").first
+    lines = page.locator("details.section").first.get_by_role("table").first
+    expect(lines).to_be_visible()
+    bar.click()
+    expect(lines).to_be_hidden()
+    bar.click()
+    expect(lines.get_by_role("columnheader")).to_have_text(
+        ["Description", "Qty", "Charge Type", "Price"]
+    )
+    zeros = page.get_by_text(re.compile(r"\d+ lines of 0\.00 \(show\)")).first
+    expect(zeros).to_be_visible()
+
+
+def test_the_download_menu_and_the_dialog_offer_what_the_reference_lists(
+    world: World, reseller: str, owner: tuple[str, str], sign_in: SignIn
+) -> None:
+    draft = draft_of(
+        world, reseller, "Atlas Orion (/subscriptions/ed570627-0265-4620-bb42-bae06bcfa914)"
+    )
+    page = sign_in(*owner)
+    page.goto(f"{world.url}/console/{reseller}/documents/{draft['id']}/")
+    page.get_by_text("DOWNLOAD ▼").click()
+    for name in ("Download Detailed CSV Microsoft CSP", "Download CSV", "Download PDF", "Print"):
+        expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
+    page.get_by_role("link", name="Print", exact=True).click()
+    expect(page.get_by_text("DRAFT").first).to_be_visible()
+    expect(page.get_by_test_id("total")).to_contain_text(draft["total"])
+    page.goto(f"{world.url}/console/{reseller}/documents/{draft['id']}/")
+    page.get_by_role("button", name="UPDATE INVOICE STATUS").click()
+    options = page.get_by_role("dialog").get_by_label("Status").locator("option")
+    expect(options).to_have_text(["Draft", "Open", "Closed", "Past Due"])
+    page.get_by_role("dialog").get_by_role("button", name="CANCEL").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_a_published_tax_invoice_is_voided_not_discarded(
+    world: World, reseller: str, owner: tuple[str, str], sign_in: SignIn
+) -> None:
+    draft = draft_of(world, reseller, "Voyager Orion")
+    world.run("documents", "status", draft["id"], "--to", "open", "--reseller", reseller)
+    page = sign_in(*owner)
+    page.goto(f"{world.url}/console/{reseller}/documents/{draft['id']}/")
+    expect(page.get_by_role("button", name="DISCARD")).to_be_disabled()
+    expect(page.get_by_text("Published tax invoice: void it")).to_be_visible()
+    page.get_by_role("button", name="UPDATE INVOICE STATUS").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Status").select_option("Voided")
+    dialog.get_by_label("Reason").fill("billed to the wrong customer")
+    dialog.get_by_role("button", name="UPDATE").click()
+    expect(page.get_by_test_id("status")).to_have_text("Voided")
+    expect(page.get_by_text("billed to the wrong customer")).to_be_visible()
