@@ -59,12 +59,12 @@ def test_late_usage_says_which_document_it_is_late_for(north: Reseller, tmp_path
     assert [r.reason for r in generate(north).left] == [f"late usage: {document.code} is published"]
 
 
-def test_usage_in_another_currency_is_left_with_that_reason(
+def test_without_a_rate_the_customer_is_left_with_that_reason(
     north: Reseller, tmp_path: Path
 ) -> None:
     give_usage(north, tmp_path, rows_of("0001", BillingCurrency="EUR"))
     assign_all(reseller_id=north.pk, actor=OWNER)
-    assert "billed in USD" in generate(north).left[0].reason
+    assert "no rate from EUR to USD" in generate(north).left[0].reason
 
 
 def test_a_customer_that_fails_is_parked_and_the_next_run_makes_it(

@@ -167,9 +167,56 @@ def test_past_due_becomes_open_with_an_extended_date(north: Reseller, tmp_path: 
     document = make_drafts(north, tmp_path)[0]
     bring(north, document, Status.PAST_DUE)
     early = change(north, document.code, to=Status.OPEN, due_extended_to=date(2024, 1, 1))[0]
-    assert "before today" in early.refused
+    assert "lies before" in early.refused
     change(north, document.code, to=Status.OPEN, due_extended_to=date(2999, 1, 1))
     assert Document.objects.get(pk=document.pk).due_extended_to == date(2999, 1, 1)
+
+
+def test_reopening_never_shortens_the_due_date(north: Reseller, tmp_path: Path) -> None:
+    document = make_drafts(north, tmp_path)[0]
+    set_due_date(reseller_id=north.pk, actor=OWNER, document=document.code, due=date(2999, 1, 1))
+    bring(north, document, Status.PAST_DUE)
+    early = change(north, document.code, to=Status.OPEN, due_extended_to=date(2998, 1, 1))[0]
+    assert "lies before 1 Jan 2999" in early.refused
+    change(north, document.code, to=Status.OPEN)
+    assert Document.objects.get(pk=document.pk).due_extended_to == date(2999, 1, 1)
+
+
+def test_no_document_is_due_before_it_is_issued(north: Reseller, tmp_path: Path) -> None:
+    document = make_drafts(north, tmp_path)[0]
+    with pytest.raises(Refused, match="on or after today"):
+        set_due_date(
+            reseller_id=north.pk, actor=OWNER, document=document.code, due=date(2024, 1, 1)
+        )
+    Document.objects.filter(pk=document.pk).update(due_date=date(2024, 1, 1))
+    assert "before it is issued" in change(north, document.code, to=Status.OPEN)[0].refused
+
+
+def test_a_payment_that_came_back_is_taken_off(north: Reseller, tmp_path: Path) -> None:
+    document = make_drafts(north, tmp_path)[0]
+    change(north, document.code, to=Status.CLOSED, payment_comment="by transfer")
+    change(north, document.code, to=Status.OPEN, reason="it came back")
+    document.refresh_from_db()
+    assert (document.paid_on, document.payment_comment) == (None, "")
+
+
+def test_one_document_that_the_database_refuses_stops_no_other(
+    north: Reseller, tmp_path: Path
+) -> None:
+    first, broken, last = make_drafts(north, tmp_path, 3)
+    Document.objects.filter(pk=broken.pk).update(subtotal=11, total=11)
+    results = change(north, first.code, broken.code, last.code, to=Status.OPEN)
+    assert [r.changed for r in results] == [True, False, True]
+    assert "do not add up" in results[1].refused
+    assert [r.invoice_number for r in results] == ["INV-000001", None, "INV-000002"]
+
+
+@pytest.mark.parametrize("words", ["a\0b", "x" * 2001, "\ud800"])
+def test_a_reason_that_is_no_text_is_refused(north: Reseller, tmp_path: Path, words: str) -> None:
+    document = make_drafts(north, tmp_path)[0]
+    with pytest.raises(Refused) as caught:
+        change(north, document.code, to=Status.OPEN, reason=words)
+    assert caught.value.field == "reason"
 
 
 @pytest.mark.parametrize("role", ["sales", "auditor"])

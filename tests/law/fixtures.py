@@ -1,6 +1,7 @@
 """Documents to break the law on, and a connection that tries it: typed SQL, as in psql."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,10 +18,11 @@ DOCUMENT = """
 INSERT INTO records_document (reseller_id, code, counter, kind, customer_id, profile_id,
     provider_id, billing_period_id, period_start, period_end, currency, created_at, status,
     status_at, version, line_count, subtotal, tax, total, exact_total, purchase_order, series,
-    payment_comment, rated_path, rated_hash, pdf_path, pdf_hash)
+    payment_comment, rated_path, rated_hash, pdf_path, pdf_hash, rates, taxes, custom_fields,
+    custom_words, note, note_printed, stale)
 SELECT {reseller}, 'D-' || lpad({n}::text, 6, '0'), {n}, {kind}, c.id, b.id, p.id, t.id,
     t.period_start, t.period_end, 'USD', now(), {status}, now(), 1, {lines}, {total}, 0, {total},
-    {total}, '', '', '', '', '', '', ''
+    {total}, '', '', '', '', '', '', '', '[]', '[]', '{{}}', '', '', false, ''
 FROM records_customer c
 JOIN records_billingprofile b ON b.customer_id = c.id
 JOIN records_provider p ON p.reseller_id = c.reseller_id
@@ -31,9 +33,10 @@ WHERE c.reseller_id = {reseller} AND c.name = {customer} RETURNING id
 LINE = """
 INSERT INTO records_documentline (reseller_id, document_id, position, account, account_name,
     service, sku, description, charge_type, provider_charge, unit, currency, line_key, qty, cost,
-    list_cost, a, b, c, exact, price, rows)
+    list_cost, cost_currency, cost_converted, list_converted, own, a, b, c, exact, price, rows)
 VALUES ({reseller}, {document}, {position}, 'A', '', 'S', 'K', '', 'Usage', 'Usage', '', 'USD',
-    'A|S|K|Usage||USD', 1, {amount}, 0, 1, 0, 0, {amount}, {amount}, 1)
+    'A|S|K|Usage||USD', 1, {amount}, 0, 'USD', {amount}, 0, false, 1, 0, 0, {amount}, {amount},
+    1)
 """
 
 
@@ -77,8 +80,9 @@ class Law:
         )
         self.run(
             "INSERT INTO records_billingprofile (reseller_id, customer_id, name, is_default,"
-            " legal_name, address, tax_id, currency, recipients, purchase_order, language)"
-            " SELECT {reseller}, id, 'Default', true, '', '', '', 'USD', '{{}}', '', 'en'"
+            " legal_name, address, tax_id, currency, recipients, purchase_order, language,"
+            " custom_fields)"
+            " SELECT {reseller}, id, 'Default', true, '', '', '', 'USD', '{{}}', '', 'en', '{{}}'"
             " FROM records_customer WHERE name = {name}",
             name=customer,
         )
@@ -100,7 +104,7 @@ class Law:
     def publication(self, document: int, to: str = "Open", **changes: object) -> str:
         """The UPDATE that publishes a draft rightly, with some values changed."""
         kind = self.run("SELECT kind FROM records_document WHERE id = {id}", id=document).fetchone()
-        frozen = '{"total":"10.00"}'
+        frozen = self.frozen(document, numbered=kind == ("tax-invoice",), **changes)
         values: dict[str, object] = {
             "status": to,
             "version": 2,
@@ -126,6 +130,24 @@ class Law:
             sql.SQL(", ").join(pairs), sql.Literal(document)
         )
         return statement.as_string(self.connection).replace("{", "{{").replace("}", "}}")
+
+    def frozen(self, document: int, *, numbered: bool, **changes: object) -> str:
+        """The content that says what the columns say, as publication changes them."""
+        row = self.run(
+            "SELECT code, currency, total::text FROM records_document WHERE id = {id}", id=document
+        ).fetchone()
+        assert row is not None
+        number = f"INV-{self.sequence + 1:06d}" if numbered else None
+        return json.dumps(
+            {
+                "document_id": row[0],
+                "currency": row[1],
+                "total": row[2],
+                "invoice_number": changes.get("invoice_number", number),
+                "issue_date": changes.get("issue_date", "2024-10-03"),
+                "due_date": changes.get("due_date", "2024-11-02"),
+            }
+        )
 
     def published(self, kind: str = "tax-invoice") -> int:
         document = self.draft(kind)
@@ -163,8 +185,8 @@ def law_as(database: Database, role: str) -> Iterator[Law]:
         connection.transaction(force_rollback=True),
     ):
         found = connection.execute(
-            "INSERT INTO records_reseller (slug, name, time_zone, created_at)"
-            " VALUES ('law', 'Law', 'UTC', now()) RETURNING id"
+            "INSERT INTO records_reseller (slug, name, time_zone, mfa_required, created_at)"
+            " VALUES ('law', 'Law', 'UTC', false, now()) RETURNING id"
         ).fetchone()
         assert found is not None
         connection.execute("SELECT set_config('clearbill.reseller', %s, false)", [str(found[0])])
@@ -178,4 +200,10 @@ def law_as(database: Database, role: str) -> Iterator[Law]:
             " period_end) SELECT {reseller}, id, '2024-09-01', '2024-10-01'"
             " FROM records_provider WHERE reseller_id = {reseller}"
         )
+        law.run(
+            "INSERT INTO records_numberseries (reseller_id, name, prefix, start, last_number)"
+            " VALUES ({reseller}, 'invoices', 'INV-', 1, 0)"
+        )
+        # A deferred check of the rows above would stand in a TRUNCATE's way before the law does.
+        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
         yield law

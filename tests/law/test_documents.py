@@ -1,6 +1,9 @@
 """The life and the freeze of documents, typed into the database."""
 
+import hashlib
+import json
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -29,6 +32,8 @@ OTHER_VALUE = {
     "numeric": "coalesce({column}, 0) + 1",
     "date": "coalesce({column}, '2024-01-01') + 1",
     "timestamp with time zone": "coalesce({column}, now()) + interval '1 day'",
+    "boolean": "NOT {column}",
+    "jsonb": "'[1]'::jsonb",
     "text": "coalesce({column}, '') || 'x'",
     "character varying": "left('x' || coalesce({column}, ''), 3)",
 }
@@ -54,10 +59,12 @@ def test_a_document_begins_as_draft_alone(law: Law, status: Status) -> None:
         "INSERT INTO records_document (reseller_id, code, counter, kind, customer_id, profile_id,"
         " provider_id, billing_period_id, period_start, period_end, currency, created_at, status,"
         " status_at, version, line_count, subtotal, tax, total, exact_total, purchase_order,"
-        " series, payment_comment, rated_path, rated_hash, pdf_path, pdf_hash)"
+        " series, payment_comment, rated_path, rated_hash, pdf_path, pdf_hash, rates, taxes,"
+        " custom_fields, custom_words, note, note_printed, stale)"
         " SELECT reseller_id, 'D-999999', 999999, kind, customer_id, profile_id, provider_id,"
         " billing_period_id, period_start, period_end, currency, created_at, {status}, status_at,"
-        " 1, 0, 0, 0, 0, 0, '', '', '', '', '', '', '' FROM records_document LIMIT 1",
+        " 1, 0, 0, 0, 0, 0, '', '', '', '', '', '', '', rates, taxes, custom_fields, '', '', false,"
+        " '' FROM records_document LIMIT 1",
         status=status.value,
     )
 
@@ -191,10 +198,12 @@ def test_one_live_document_per_customer_profile_provider_and_period(law: Law) ->
         "INSERT INTO records_document (reseller_id, code, counter, kind, customer_id, profile_id,"
         " provider_id, billing_period_id, period_start, period_end, currency, created_at, status,"
         " status_at, version, line_count, subtotal, tax, total, exact_total, purchase_order,"
-        " series, payment_comment, rated_path, rated_hash, pdf_path, pdf_hash)"
+        " series, payment_comment, rated_path, rated_hash, pdf_path, pdf_hash, rates, taxes,"
+        " custom_fields, custom_words, note, note_printed, stale)"
         " SELECT reseller_id, 'D-999999', 999999, kind, customer_id, profile_id, provider_id,"
         " billing_period_id, period_start, period_end, currency, created_at, 'Draft', status_at,"
-        " 1, 0, 0, 0, 0, 0, '', '', '', '', '', '', '' FROM records_document LIMIT 1"
+        " 1, 0, 0, 0, 0, 0, '', '', '', '', '', '', '', rates, taxes, custom_fields, '', '', false,"
+        " '' FROM records_document LIMIT 1"
     )
     law.refused(again, state="23505")
     law.run("UPDATE records_document SET status = 'Voided', version = version + 1")
@@ -204,3 +213,36 @@ def test_one_live_document_per_customer_profile_provider_and_period(law: Law) ->
 def test_past_due_becomes_open_with_an_extended_date_alone(law: Law) -> None:
     document = law.in_status(Status.PAST_DUE, Kind.TAX_INVOICE)
     law.refused(CHANGE, id=document, to="Open")
+
+
+def test_what_is_frozen_says_what_the_columns_say(law: Law) -> None:
+    document = law.draft()
+    law.refused(law.publication(document, due_date="2024-10-02"))
+    law.refused(law.publication(document, issue_date="2024-12-01", due_date="2024-12-31"))
+    for name in ("total", "document_id", "invoice_number", "currency"):
+        content = json.loads(law.frozen(document, numbered=True))
+        text = json.dumps({**content, name: "9"})
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        law.refused(law.publication(document, frozen=text, content_hash=digest))
+    law.run(law.publication(document))
+
+
+def test_a_series_that_nobody_set_up_numbers_nothing(law: Law) -> None:
+    document = law.draft()
+    for series, number in (("X", 1), ("INV-", 0), ("INV-", 2)):
+        values: dict[str, Any] = {"series": series, "sequence": number}
+        law.refused(law.publication(document, **values, invoice_number=f"{series}{number:06d}"))
+
+
+def test_an_extension_is_not_before_the_printed_date(law: Law) -> None:
+    document = law.published()
+    law.move(document, "Past Due")
+    reopen = "UPDATE records_document SET status = 'Open', version = version + 1,"
+    law.refused(f"{reopen} due_extended_to = '2024-11-01' WHERE id = {document}")
+    law.run(f"{reopen} due_extended_to = '2024-11-03' WHERE id = {document}")
+
+
+def test_a_drafts_line_keeps_the_documents_currency(law: Law) -> None:
+    document = law.draft()
+    law.refused(f"UPDATE records_documentline SET currency = 'EUR' WHERE document_id = {document}")
+    law.run(f"UPDATE records_documentline SET account = 'B' WHERE document_id = {document}")

@@ -1,5 +1,7 @@
 """What is appended to, counted with, or kept: no row of it is rewritten."""
 
+from typing import Any
+
 import pytest
 
 from law.fixtures import Law
@@ -68,12 +70,11 @@ def test_a_price_rule_is_never_edited(law: Law) -> None:
 
 
 def test_a_counter_never_runs_backwards(law: Law) -> None:
-    law.run(
-        "INSERT INTO records_numberseries (reseller_id, name, prefix, last_number, last_issue_date)"
-        " VALUES ({reseller}, 'invoices', 'INV-', 7, '2024-10-03')"
-    )
+    law.run("UPDATE records_numberseries SET last_number = 7, last_issue_date = '2024-10-03'")
     law.refused("UPDATE records_numberseries SET last_number = 6")
     law.refused("UPDATE records_numberseries SET last_issue_date = '2024-10-02'")
+    law.refused("UPDATE records_numberseries SET last_issue_date = NULL")
+    law.refused("UPDATE records_billingperiod SET period_start = '2024-08-01'")
     law.run("UPDATE records_numberseries SET last_number = 8")
 
 
@@ -118,10 +119,51 @@ def test_a_published_document_claims_nothing_new(law: Law) -> None:
     law.refused(CLAIM, d=law.published(), s=a_slice(law))
 
 
-def test_a_claim_is_released_by_the_end_of_its_document_alone(law: Law) -> None:
-    law.run(CLAIM, d=law.draft(), s=a_slice(law))
-    law.refused("UPDATE records_claim SET released_at = now()")
+def test_a_published_document_keeps_its_claims(law: Law) -> None:
+    document = law.draft()
+    law.run(CLAIM, d=document, s=a_slice(law))
     law.refused("DELETE FROM records_claim")
+    law.run(law.publication(document))
+    law.refused("UPDATE records_claim SET released_at = now()")
+
+
+def test_a_draft_releases_its_usage_once(law: Law) -> None:
+    law.run(CLAIM, d=law.draft(), s=a_slice(law))
+    law.run("UPDATE records_claim SET released_at = now()")
+    law.refused("UPDATE records_claim SET released_at = NULL")
+    law.refused("UPDATE records_claim SET released_at = now() + interval '1 day'")
+
+
+def test_another_prefix_begins_a_series(law: Law) -> None:
+    law.published()
+    law.run("UPDATE records_numberseries SET last_number = 1")
+    law.refused("UPDATE records_numberseries SET prefix = 'R-', start = 50, last_number = 50")
+    law.run("UPDATE records_numberseries SET prefix = 'R-', start = 50, last_number = 49")
+    document = law.draft()
+    number: dict[str, Any] = {"series": "R-", "sequence": 51, "invoice_number": "R-000051"}
+    law.refused(law.publication(document, **number))
+    law.refused("UPDATE records_numberseries SET prefix = 'INV-', start = 1, last_number = 0")
+    number = {"series": "R-", "sequence": 50, "invoice_number": "R-000050"}
+    law.run(law.publication(document, **number))
+
+
+def test_a_draft_is_not_fresh_while_it_holds_superseded_usage(law: Law) -> None:
+    document = law.draft()
+    law.run(CLAIM, d=document, s=a_slice(law))
+    supersede = "UPDATE records_importstatement SET superseded_by_id = usage_import_id"
+    law.refused(supersede)
+    law.run("UPDATE records_document SET stale = 'newer usage' WHERE id = {id}", id=document)
+    law.run(supersede)
+    law.refused("UPDATE records_document SET stale = '' WHERE id = {id}", id=document)
+
+
+def test_published_taxes_add_up(law: Law) -> None:
+    document = law.draft()
+    law.run("UPDATE records_document SET tax = 1, total = 11 WHERE id = {id}", id=document)
+    law.refused(law.publication(document))
+    taxes = '[{"amount": "1.00"}]'
+    law.run("UPDATE records_document SET taxes = {t} WHERE id = {id}", t=taxes, id=document)
+    law.run(law.publication(document))
 
 
 def test_claimed_usage_is_not_superseded(law: Law) -> None:

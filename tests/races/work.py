@@ -55,7 +55,8 @@ def change_each(
 
 _COLUMNS = (
     "account, account_name, service, sku, description, charge_type, provider_charge, unit,"
-    " currency, qty, list_cost, rule, a, b, c, rows, first_date, last_date"
+    " currency, qty, list_cost, cost_currency, cost_converted, list_converted, own, rule, a, b, c,"
+    " rows, first_date, last_date"
 )
 
 

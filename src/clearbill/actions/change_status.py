@@ -6,21 +6,22 @@ so in its result and stops no other.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection
 from procrastinate.contrib.django import app as jobs
 from procrastinate.types import JSONDict
 
 from clearbill.actions import trail
-from clearbill.actions.common import Actor
+from clearbill.actions.common import Actor, check_words
 from clearbill.actions.locks import lock_documents
 from clearbill.actions.notify import queue_mails
 from clearbill.queries import canonical
 from clearbill.queries.canonical import Parties, Publication
+from clearbill.queries.custom_fields import missing_required
 from clearbill.records import clock, tenancy
 from clearbill.records.models import (
     BillingProfile,
@@ -39,11 +40,15 @@ from clearbill.rules.periods import shown_date
 BATCH = 500
 """Documents changed in one transaction."""
 
+LINES = 50_000
+"""Lines frozen in one transaction: what fits into memory, and into one statement."""
+
 
 @dataclass(frozen=True)
 class Change:
     """What staff asked for. Dates are the reseller's; `expected` maps Document IDs to the version
-    that was seen: another version is refused, naming who changed it."""
+    that was seen: another version is refused, naming who changed it. `as_it_stands` publishes a
+    draft although newer usage came."""
 
     to: Status
     reason: str = ""
@@ -52,6 +57,7 @@ class Change:
     due_extended_to: date | None = None
     paid_on: date | None = None
     payment_comment: str = ""
+    as_it_stands: bool = False
     expected: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -75,16 +81,54 @@ def change_status(
     """Change documents, named by Document ID, to one status; a result per document, in order.
 
     The same status again changes nothing and sends nothing. Numbers are given in the order of the
-    Document IDs. Raises `Forbidden` by role; everything else is a result.
+    Document IDs. Raises `Forbidden` by role, and `Refused` for a reason or comment that is no
+    text; everything else is a result.
     """
     actor.require("documents.change_status")
+    check_words("reason", change.reason)
+    check_words("payment_comment", change.payment_comment)
     codes = list(dict.fromkeys(documents))
     results: dict[str, Result] = {}
-    for start in range(0, len(codes), BATCH):
-        with tenancy.transaction(reseller_id):
-            batch = _Batch(reseller_id, actor, change, Parties.of(reseller_id))
-            results.update(batch.run(codes[start : start + BATCH]))
+    for batch in _batches(reseller_id, codes):
+        results.update(_change(reseller_id, actor, change, batch))
     return [results[code] for code in codes]
+
+
+def _batches(reseller_id: int, codes: Sequence[str]) -> Iterator[list[str]]:
+    """The documents in parts of at most `BATCH`, and of at most `LINES` lines beyond the first."""
+    with tenancy.transaction(reseller_id):
+        counts = dict(
+            Document.objects.filter(reseller_id=reseller_id, code__in=codes).values_list(
+                "code", "line_count"
+            )
+        )
+    batch: list[str] = []
+    lines = 0
+    for code in codes:
+        if batch and (len(batch) == BATCH or lines + counts.get(code, 0) > LINES):
+            yield batch
+            batch, lines = [], 0
+        batch.append(code)
+        lines += counts.get(code, 0)
+    if batch:
+        yield batch
+
+
+def _change(
+    reseller_id: int, actor: Actor, change: Change, codes: Sequence[str]
+) -> dict[str, Result]:
+    """One transaction; where the database refuses, one by one, so that one stops no other."""
+    try:
+        with tenancy.transaction(reseller_id):
+            return _Batch(reseller_id, actor, change, Parties.of(reseller_id)).run(codes)
+    except IntegrityError as error:
+        if len(codes) == 1:
+            reason = str(error).partition("\n")[0]
+            return {codes[0]: Result(codes[0], "", refused=f"the database refuses it: {reason}")}
+    results: dict[str, Result] = {}
+    for code in codes:
+        results.update(_change(reseller_id, actor, change, [code]))
+    return results
 
 
 class _Batch:
@@ -134,23 +178,34 @@ class _Batch:
             )
         if arrow.needs_reason and not change.reason.strip():
             return f"{start.value} to {change.to.value} needs a reason"
-        if (
-            start is Status.PAST_DUE
-            and change.to is Status.OPEN
-            and self._extension(document) < self.today
-        ):
-            return f"the extended due date lies before today, {shown_date(self.today)}"
+        if start is Status.PAST_DUE and change.to is Status.OPEN:
+            earliest = max(self.today, _due(document) or self.today)
+            if self._extension(document) < earliest:
+                return f"the extended due date lies before {shown_date(earliest)}"
         if change.paid_on is not None and change.paid_on > self.today:
             return "the payment date lies in the future"
-        if arrow.publishes and document.kind == Kind.TAX_INVOICE and document.total < 0:
+        return self._why_not_published(document) if arrow.publishes else ""
+
+    def _why_not_published(self, document: Document) -> str:
+        if document.kind == Kind.TAX_INVOICE and document.total < 0:
             return "a tax invoice is not published with a negative total"
+        if document.stale and not self.change.as_it_stands:
+            return (
+                f"{document.code} is stale ({document.stale}): refresh it, or publish it as it"
+                " stands"
+            )
+        missing = missing_required(document.custom_fields, self.parties.fields)
+        if missing:
+            return f"fill in first: {', '.join(missing)}"
         return ""
 
     def _extension(self, document: Document) -> date:
-        """The new due date of Past Due → Open: the given one, else the terms counted from today."""
+        """The new due date of Past Due → Open: the given one, else the terms counted from today,
+        and never before the one in force."""
         if self.change.due_extended_to is not None:
             return self.change.due_extended_to
-        return self.today + timedelta(days=self.parties.terms_days(document.profile))
+        counted = self.today + timedelta(days=self.parties.terms_days(document.profile))
+        return max(counted, _due(document) or counted)
 
     def _publish(self, documents: list[Document]) -> None:
         """Number and freeze drafts; the dates of a series may refuse all that take a number."""
@@ -175,6 +230,12 @@ class _Batch:
                 )
             except numbering.BadIssueDate as error:
                 result.refused = str(error)
+                continue
+            if document.due_date is not None and document.due_date < issued:
+                result.refused = (
+                    f"it is due on {shown_date(document.due_date)}, before it is issued: set a"
+                    " later due date"
+                )
                 continue
             if series and document in numbered:
                 series.last_number += 1
@@ -242,7 +303,9 @@ class _Batch:
         result = self.results[document.code]
         if document.status == Status.PAST_DUE and self.change.to is Status.OPEN:
             document.due_extended_to = self._extension(document)
-        due = document.due_extended_to or document.due_date
+        if document.status == Status.CLOSED:
+            document.paid_on, document.payment_comment = None, ""
+        due = _due(document)
         if (
             document.status == Status.OPEN
             and self.change.to is Status.PAST_DUE
@@ -284,6 +347,11 @@ class _Batch:
                 {"reseller_id": self.reseller_id, "document_id": d.pk} for d in published
             ]
             jobs.configure_task("store_published").batch_defer(*arguments)
+
+
+def _due(document: Document) -> date | None:
+    """The due date in force."""
+    return document.due_extended_to or document.due_date
 
 
 def stale(document: Document) -> str:

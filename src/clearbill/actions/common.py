@@ -51,6 +51,15 @@ def check_texts(model: type[models.Model], values: Mapping[str, Any]) -> None:
             raise Refused(f"the {label} has a character that is no text (NUL)", field=name)
 
 
+def check_words(name: str, text: str, *, most: int = 2000) -> None:
+    """Raise `Refused` for free text that no column takes: too long, a NUL, or half a character."""
+    label = name.replace("_", " ")
+    if len(text) > most:
+        raise Refused(f"the {label} is at most {most} characters long", field=name)
+    if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise Refused(f"the {label} has a character that is no text", field=name)
+
+
 def check_currency(currency: str) -> None:
     """Raise `Refused` for what is no ISO 4217 code; `usd` and `US$` are none."""
     try:

@@ -18,6 +18,8 @@ from clearbill.actions import trail
 from clearbill.actions.common import Actor, Refused
 from clearbill.actions.lines import RatedDocument, copy_lines, split_by_document
 from clearbill.actions.locks import lock_periods
+from clearbill.actions.totals import set_tax, taxes_of
+from clearbill.queries import custom_fields
 from clearbill.queries.generation import Candidate, Plan, periods_of, plan, rule_refs
 from clearbill.records import clock, tenancy
 from clearbill.records.files import file_store
@@ -26,12 +28,15 @@ from clearbill.records.models import (
     BillingRun,
     Claim,
     Customer,
+    CustomField,
     Document,
     NumberSeries,
     Provider,
+    Reseller,
     ResellerSettings,
     RunResult,
 )
+from clearbill.rules.currencies import Rate
 from clearbill.rules.lifecycle import Status
 from clearbill.rules.money import to_minor_units
 from clearbill.rules.numbering import document_id
@@ -125,7 +130,7 @@ def run_generation(
         if run.state == BillingRun.DONE:
             return run
         periods = periods_of(reseller_id, run.month, run.providers)
-        planned = plan(reseller_id, periods, run.customers)
+        planned = plan(reseller_id, periods, run.customers, today=today(reseller_id))
         run.state = BillingRun.RUNNING
         run.todo = len({(c.customer_id, c.period.pk) for c in planned.candidates})
         run.save(update_fields=["state", "todo"])
@@ -205,7 +210,8 @@ class _Work:
             lock_periods(reseller_id, {target.billing_period_id for target in targets})
             wanted = {(t.customer_id, t.billing_period_id) for t in targets}
             periods = [p for p in self.periods if p.pk in {each for _, each in wanted}]
-            now_planned = plan(reseller_id, periods, {customer for customer, _ in wanted})
+            customers = {customer for customer, _ in wanted}
+            now_planned = plan(reseller_id, periods, customers, today=today(reseller_id))
             candidates = [
                 c for c in now_planned.candidates if (c.customer_id, c.period.pk) in wanted
             ]
@@ -251,6 +257,11 @@ class _Work:
             )
 
 
+def today(reseller_id: int) -> date:
+    """The date that the reseller's calendar shows."""
+    return clock.today(Reseller.objects.get(pk=reseller_id).time_zone)
+
+
 def _currency(reseller_id: int) -> str:
     return ResellerSettings.objects.get(reseller_id=reseller_id).currency
 
@@ -281,10 +292,16 @@ def _write(run: BillingRun, candidates: Sequence[Candidate]) -> list[Document]:
     first = _take_counters(run.reseller_id, len(candidates))
     kind = ResellerSettings.objects.get(reseller_id=run.reseller_id).kind
     replaced = _voided_before(run.reseller_id, candidates)
-    documents = Document.objects.bulk_create(
+    taxes = taxes_of(run.reseller_id, {c.profile.pk for c in candidates})
+    fields = custom_fields.active(run.reseller_id)
+    documents = [
         _document(run, candidate, rated[number], kind, first + number, replaced)
         for number, candidate in enumerate(candidates)
-    )
+    ]
+    for document in documents:
+        set_tax(document, taxes[document.profile_id])
+        set_defaults(document, fields)
+    Document.objects.bulk_create(documents)
     copy_lines(connection, run.reseller_id, lines, [document.pk for document in documents])
     Claim.objects.bulk_create(
         (
@@ -369,5 +386,24 @@ def _document(
         tax=Decimal(0),
         total=shown,
         exact_total=rated.exact,
+        rates=[rate_of(rate) for _, rate in sorted(candidate.rates.items())],
         purchase_order=candidate.profile.purchase_order,
     )
+
+
+def set_defaults(document: Document, fields: Sequence[CustomField]) -> None:
+    """Fill a new draft's custom fields with what its customer has for them."""
+    values = custom_fields.defaults_for(document.profile, fields)
+    document.custom_fields = values
+    document.custom_words = custom_fields.words(values)
+
+
+def rate_of(rate: Rate) -> dict[str, str]:
+    """A rate as a document keeps it."""
+    return {
+        "from": rate.base,
+        "to": rate.quote,
+        "rate": f"{rate.rate:f}",
+        "source": rate.source,
+        "day": rate.day.isoformat(),
+    }

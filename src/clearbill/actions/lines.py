@@ -15,7 +15,8 @@ from clearbill.rules.money import total
 _COLUMNS = (
     "document_id", "position", "account", "account_name", "service", "sku", "description",
     "charge_type", "provider_charge", "unit", "currency", "line_key", "qty", "cost", "list_cost",
-    "rule", "a", "b", "c", "exact", "price", "rows", "first_date", "last_date",
+    "cost_currency", "cost_converted", "list_converted", "rule", "a", "b", "c", "exact", "price",
+    "rows", "first_date", "last_date",
 )  # fmt: skip
 
 
@@ -47,7 +48,7 @@ def split_by_document(lines: pa.Table, count: int) -> list[RatedDocument]:
 def copy_lines(
     connection: BaseDatabaseWrapper, reseller_id: int, lines: pa.Table, ids: Sequence[int]
 ) -> None:
-    """Store lines whose `document` column numbers `ids`, inside the caller's transaction.
+    """Store rated lines whose `document` column numbers `ids`, inside the caller's transaction.
 
     COPY FROM is refused on tables with row-level security, so the rows take a temporary table.
     Empty text is quoted and null is not, which is how COPY tells them apart.
@@ -65,12 +66,14 @@ def copy_lines(
         cursor.execute(
             "CREATE TEMPORARY TABLE rated_lines (LIKE records_documentline) ON COMMIT DROP"
         )
-        cursor.execute("ALTER TABLE rated_lines ALTER reseller_id DROP NOT NULL")
+        cursor.execute(
+            "ALTER TABLE rated_lines ALTER reseller_id DROP NOT NULL, ALTER own DROP NOT NULL"
+        )
         with cursor.copy(f"COPY rated_lines ({columns}) FROM STDIN (FORMAT csv)") as copy:
             copy.write(body.getbuffer())
         cursor.execute(
-            f"INSERT INTO records_documentline (reseller_id, {columns})"  # noqa: S608 - names of our own
-            f" SELECT %s, {columns} FROM rated_lines",
+            f"INSERT INTO records_documentline (reseller_id, own, {columns})"  # noqa: S608 - names of our own
+            f" SELECT %s, false, {columns} FROM rated_lines",
             [reseller_id],
         )
         cursor.execute("DROP TABLE rated_lines")

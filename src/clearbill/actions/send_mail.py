@@ -1,25 +1,18 @@
 """Sending one e-mail that is owed. The network is outside every transaction."""
 
-import smtplib
 from datetime import datetime
 
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
+from clearbill.actions.mail_server import ERRORS, MOST_ATTEMPTS, NotSent, refused_for_good, words
 from clearbill.paper.mail import message_id, published_mail
 from clearbill.queries import canonical
 from clearbill.records import clock, tenancy
 from clearbill.records.models import Delivery, Document, Reseller
 
 log = structlog.get_logger(__name__)
-
-MOST_ATTEMPTS = 12
-"""Tries before a delivery is shown as failed; the worker backs off up to two hours between."""
-
-
-class NotSent(Exception):
-    """The mail server did not take it; the job is to try again."""
 
 
 def send_mail(*, reseller_id: int, delivery_id: int) -> None:
@@ -45,7 +38,7 @@ def send_mail(*, reseller_id: int, delivery_id: int) -> None:
         message = _message(delivery)
     try:
         message.send()
-    except (smtplib.SMTPException, OSError) as error:
+    except ERRORS as error:
         _failed(delivery, error)
         return
     _record(delivery, state=Delivery.SENT, sent_at=clock.now(), last_error="")
@@ -79,35 +72,16 @@ def _message(delivery: Delivery) -> EmailMultiAlternatives:
 
 
 def _failed(delivery: Delivery, error: Exception) -> None:
-    for_good = _refused_for_good(error) or delivery.attempts >= MOST_ATTEMPTS
+    for_good = refused_for_good(error) or delivery.attempts >= MOST_ATTEMPTS
     log.warning("mail not sent", delivery=delivery.pk, error=type(error).__name__)
     _record(
         delivery,
         state=Delivery.FAILED if for_good else Delivery.QUEUED,
-        last_error=_words(error),
+        last_error=words(error),
         sent_at=None,
     )
     if not for_good:
-        raise NotSent(_words(error)) from error
-
-
-def _refused_for_good(error: Exception) -> bool:
-    """Whether the server's answer was 5xx, which says that another try will not help."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _ in error.recipients.values())
-    return isinstance(error, smtplib.SMTPResponseException) and 500 <= error.smtp_code < 600
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return "; ".join(_answer(*each) for each in error.recipients.values())[:500]
-    if isinstance(error, smtplib.SMTPResponseException):
-        return _answer(error.smtp_code, error.smtp_error)[:500]
-    return f"{type(error).__name__}: {error}"[:500]
-
-
-def _answer(code: int, text: bytes | str) -> str:
-    return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
+        raise NotSent(words(error)) from error
 
 
 def _record(delivery: Delivery, *, state: str, last_error: str, sent_at: datetime | None) -> None:

@@ -6,7 +6,7 @@ from django.db import connection
 from procrastinate.contrib.django import app as jobs
 from procrastinate.types import JSONDict
 
-from clearbill.actions.send_mail import MOST_ATTEMPTS
+from clearbill.actions.mail_server import MOST_ATTEMPTS
 from clearbill.records import clock, tenancy
 from clearbill.records.models import Delivery
 

@@ -11,10 +11,12 @@ from procrastinate.jobs import Job
 from clearbill.actions import (
     generate_documents,
     past_due,
+    send_letter,
     send_mail,
     store_published,
     sweep_mails,
 )
+from clearbill.actions.mail_server import MOST_ATTEMPTS
 from clearbill.records import tenancy
 from clearbill.records.models import Reseller
 
@@ -43,10 +45,16 @@ def store(reseller_id: int, document_id: int) -> None:
         store_published.store_published(reseller_id=reseller_id, document_id=document_id)
 
 
-@app.task(name="send_mail", retry=BackOff(send_mail.MOST_ATTEMPTS))
+@app.task(name="send_mail", retry=BackOff(MOST_ATTEMPTS))
 def send(reseller_id: int, delivery_id: int) -> None:
     with tenancy.using(reseller_id):
         send_mail.send_mail(reseller_id=reseller_id, delivery_id=delivery_id)
+
+
+@app.task(name="send_letter", retry=BackOff(MOST_ATTEMPTS))
+def send_a_letter(reseller_id: int, letter_id: int) -> None:
+    with tenancy.using(reseller_id):
+        send_letter.send_letter(reseller_id=reseller_id, letter_id=letter_id)
 
 
 @app.task(name="mark_past_due", retry=BackOff(5))

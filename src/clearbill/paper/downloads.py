@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from clearbill.paper.csv import shown_csv
 from clearbill.paper.detailed_csv import Audience, stream_detailed_csv
@@ -94,19 +94,28 @@ def store_rated(document: Document, key: str) -> str:
 
 
 def slices_of(document: Document) -> list[SliceRef]:
-    """The slices that the document claimed, released or not, as the engine finds them."""
+    """The slices that the document claims, or held when it ended, as the engine finds them.
+
+    A draft that was refreshed released others before.
+    """
+    held = Q(claims__released_at__isnull=True) | Q(claims__released_at=document.status_at)
     slices = (
-        UsageSlice.objects.filter(reseller_id=document.reseller_id, claims__document_id=document.pk)
+        UsageSlice.objects.filter(
+            held, reseller_id=document.reseller_id, claims__document_id=document.pk
+        )
         .select_related("statement__usage_import", "account")
         .order_by("pk")
     )
     period = document.billing_period
-    return [slice_ref(each, period, document.pk) for each in slices]
+    rates = canonical.rates_of(document)
+    return [
+        slice_ref(each, period, document.pk, rates.get(each.statement.currency)) for each in slices
+    ]
 
 
 def line_refs(document: Document) -> list[LineRef]:
     """The lines' keys with their frozen coefficients."""
     lines = DocumentLine.objects.filter(
-        reseller_id=document.reseller_id, document_id=document.pk
+        reseller_id=document.reseller_id, document_id=document.pk, own=False
     ).values_list("line_key", "rule", "a", "b", "c")
     return [LineRef(*line) for line in lines.order_by(F("position"))]

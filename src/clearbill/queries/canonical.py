@@ -12,19 +12,46 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
+
 from clearbill.records.models import (
     BillingProfile,
+    CustomField,
     Document,
     DocumentLine,
     Reseller,
     ResellerSettings,
 )
 from clearbill.rules.canonical import plain
+from clearbill.rules.currencies import Rate
 from clearbill.rules.money import to_minor_units, total
 
-SCHEMA = 1
+SCHEMA = 2
 
-STAFF_ONLY = frozenset({"cost", "list_cost", "rule", "a", "b", "c"})
+STAFF_ONLY = frozenset(
+    {
+        "cost",
+        "list_cost",
+        "cost_currency",
+        "cost_converted",
+        "list_converted",
+        "rule",
+        "a",
+        "b",
+        "c",
+    }
+)
+
+# What schema 1 did not know, as a document of it reads today; its frozen text stays as it is.
+_SINCE_2: dict[str, Any] = {"rates": [], "taxes": [], "custom_fields": [], "note": ""}
+_SELLER_SINCE_2 = {
+    "colour": "#1d4f91",
+    "accent_colour": "#1f5aa6",
+    "footer": "",
+    "logo": None,
+}
 
 
 @dataclass(frozen=True)
@@ -42,17 +69,38 @@ class Parties:
 
     reseller: Reseller
     settings: ResellerSettings
+    fields: Sequence[Mapping[str, Any]] = ()
+    """The custom fields in use, as `fields_of_documents` reads them."""
 
     @classmethod
     def of(cls, reseller_id: int) -> "Parties":
-        return cls(
-            Reseller.objects.get(pk=reseller_id),
-            ResellerSettings.objects.get(reseller_id=reseller_id),
+        settings: Any = ResellerSettings.objects.annotate(fields=fields_of_documents()).get(
+            reseller_id=reseller_id
         )
+        return cls(Reseller.objects.get(pk=reseller_id), settings, settings.fields)
 
     def terms_days(self, profile: BillingProfile) -> int:
         """The customer's terms, else the reseller's, in days."""
         return profile.terms_days if profile.terms_days is not None else self.settings.terms_days
+
+
+def fields_of_documents() -> ArraySubquery:
+    """The active custom fields in their order, to annotate the settings with."""
+    return ArraySubquery(
+        CustomField.objects.filter(reseller=OuterRef("reseller"), active=True)
+        .order_by("position", "pk")
+        .values(
+            row=JSONObject(
+                id="pk",
+                name="name",
+                kind="kind",
+                choices="choices",
+                required="required",
+                printed="printed",
+                visible="visible",
+            )
+        )
+    )
 
 
 def lines_of(document: Document) -> list[DocumentLine]:
@@ -70,9 +118,48 @@ def of(document: Document) -> dict[str, Any]:
     Loads what it needs. A discarded draft has no lines left.
     """
     if document.frozen is not None:
-        frozen: dict[str, Any] = json.loads(document.frozen)
-        return frozen
+        return _read(json.loads(document.frozen))
     return build(document, lines_of(document), Parties.of(document.reseller_id), None)
+
+
+def _read(frozen: dict[str, Any]) -> dict[str, Any]:
+    """What was frozen, with the keys that its schema did not have yet."""
+    if frozen["schema"] == SCHEMA:
+        return frozen
+    read = {**_SINCE_2, **frozen}
+    read["seller"] = {**_SELLER_SINCE_2, **frozen["seller"]}
+    read["sections"] = [
+        {
+            "own": False,
+            **section,
+            "lines": [_read_line(each, frozen["currency"]) for each in section["lines"]],
+        }
+        for section in frozen["sections"]
+    ]
+    return read
+
+
+def _read_line(frozen: dict[str, Any], currency: str) -> dict[str, Any]:
+    converted = {
+        "cost_currency": currency,
+        "cost_converted": frozen["cost"],
+        "list_converted": frozen["list_cost"],
+    }
+    return {"own": False, "tax": "", **converted, **frozen}
+
+
+def rates_of(document: Document) -> dict[str, Rate]:
+    """The rates that a document was converted at, by the currency of the usage."""
+    return {
+        each["from"]: Rate(
+            each["from"],
+            each["to"],
+            Decimal(each["rate"]),
+            each["source"],
+            date.fromisoformat(each["day"]),
+        )
+        for each in document.rates
+    }
 
 
 def build(
@@ -108,6 +195,14 @@ def build(
             "tax_id": settings.tax_id,
             "bank_details": settings.bank_details,
             "legal_text": settings.legal_text,
+            "colour": settings.colour,
+            "accent_colour": settings.accent_colour,
+            "footer": settings.footer,
+            "logo": (
+                {"key": settings.logo_path, "sha256": settings.logo_hash}
+                if settings.logo_path
+                else None
+            ),
         },
         "buyer": {
             "id": document.customer_id,
@@ -120,8 +215,11 @@ def build(
         "purchase_order": document.purchase_order,
         "terms_days": parties.terms_days(profile),
         "replaces": document.replaces.code if document.replaces else None,
-        "sections": _sections(lines, document.currency),
-        "taxes": [],
+        "custom_fields": _custom_fields(document, parties.fields),
+        "note": document.note if document.note_printed else "",
+        "sections": _sections(lines, document),
+        "rates": document.rates,
+        "taxes": document.taxes,
         "subtotal": shown(document.subtotal, document.currency),
         "tax": shown(document.tax, document.currency),
         "total": shown(document.total, document.currency),
@@ -134,24 +232,49 @@ def shown(amount: Decimal, currency: str) -> str:
     return f"{to_minor_units(amount, currency):f}"
 
 
-def _sections(lines: Iterable[DocumentLine], currency: str) -> list[dict[str, Any]]:
+def _custom_fields(document: Document, fields: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The fields that have a value, in their order."""
+    return [
+        {
+            "id": field["id"],
+            "name": field["name"],
+            "kind": field["kind"],
+            "value": value,
+            "printed": field["printed"],
+            "visible": field["visible"],
+        }
+        for field in fields
+        if (value := document.custom_fields.get(str(field["id"]), ""))
+    ]
+
+
+def _sections(lines: Iterable[DocumentLine], document: Document) -> list[dict[str, Any]]:
     sections = []
-    for account, group in groupby(lines, key=lambda line: line.account):
+    tax = tax_percent(document.taxes)
+    for (own, account), group in groupby(lines, key=lambda line: (line.own, line.account)):
         members = list(group)
         sections.append(
             {
                 "account": account,
                 "account_name": members[0].account_name,
-                "subtotal": shown(total([line.price for line in members]), currency),
-                "lines": [line(each, currency) for each in members],
+                "own": own,
+                "subtotal": shown(total([line.price for line in members]), document.currency),
+                "lines": [line(each, document.currency, tax) for each in members],
             }
         )
     return sections
 
 
-def line(stored: DocumentLine, currency: str) -> dict[str, Any]:
-    """One line of the canonical dict, from its row."""
+def tax_percent(taxes: Sequence[Mapping[str, Any]]) -> str:
+    """The percentage that the taxes of a document come to in sum; empty without taxes."""
+    return plain(total([Decimal(tax["percent"]) for tax in taxes])) if taxes else ""
+
+
+def line(stored: DocumentLine, currency: str, tax: str) -> dict[str, Any]:
+    """One line of the canonical dict, from its row; `tax` is its tax's percentage, or empty."""
     return {
+        "own": stored.own,
+        "tax": tax,
         "position": stored.position,
         "key": stored.line_key,
         "service": stored.service,
@@ -166,6 +289,9 @@ def line(stored: DocumentLine, currency: str) -> dict[str, Any]:
         "first_date": stored.first_date.isoformat() if stored.first_date else None,
         "last_date": stored.last_date.isoformat() if stored.last_date else None,
         "rows": stored.rows,
+        "cost_currency": stored.cost_currency,
+        "cost_converted": plain(stored.cost_converted),
+        "list_converted": plain(stored.list_converted),
         "cost": plain(stored.cost),
         "list_cost": plain(stored.list_cost),
         "rule": stored.rule,
@@ -179,6 +305,7 @@ def for_customer(document: Mapping[str, Any]) -> dict[str, Any]:
     """The same dict without what is the reseller's alone."""
     return {
         **document,
+        "custom_fields": [f for f in document["custom_fields"] if f["visible"]],
         "sections": [
             {
                 **section,

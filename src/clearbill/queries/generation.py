@@ -6,22 +6,25 @@ The preview shows the same plan, so that what is seen is what is made.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db.models import F, Q
 
+from clearbill.queries.rates import quotes
 from clearbill.records.models import (
     Assignment,
     BillingPeriod,
     BillingProfile,
+    Claim,
     Document,
     PriceRule,
     UsageSlice,
 )
+from clearbill.rules.currencies import Quote, Rate, find
 from clearbill.rules.lifecycle import LIVE, Status
 from clearbill.rules.money import total
-from clearbill.rules.periods import next_month
+from clearbill.rules.periods import next_month, shown_date
 from clearbill.rules.pricing import RuleRef
 from clearbill.usage.types import DocumentRef, SliceRef
 
@@ -53,10 +56,15 @@ class Candidate:
     profile: BillingProfile
     period: BillingPeriod
     slices: list[UsageSlice] = field(default_factory=list)
+    rates: dict[str, Rate] = field(default_factory=dict)
+    """From each currency of the usage that is not the profile's."""
 
-    @property
-    def cost(self) -> Decimal:
-        return total([each.cost for each in self.slices])
+    def costs(self) -> dict[str, Decimal]:
+        """What the provider charges, per currency of its files."""
+        parts: dict[str, list[Decimal]] = defaultdict(list)
+        for each in self.slices:
+            parts[each.statement.currency].append(each.cost)
+        return {currency: total(amounts) for currency, amounts in parts.items()}
 
     @property
     def rows(self) -> int:
@@ -76,7 +84,10 @@ class Candidate:
         )
 
     def slice_refs(self, number: int) -> list[SliceRef]:
-        return [slice_ref(each, self.period, number) for each in self.slices]
+        return [
+            slice_ref(each, self.period, number, self.rates.get(each.statement.currency))
+            for each in self.slices
+        ]
 
 
 @dataclass
@@ -88,8 +99,11 @@ class Plan:
     existing: list[Document]
 
 
-def slice_ref(each: UsageSlice, period: BillingPeriod, document: int) -> SliceRef:
-    """Where the engine finds a slice's rows. Needs statement, import and account loaded."""
+def slice_ref(
+    each: UsageSlice, period: BillingPeriod, document: int, rate: Rate | None = None
+) -> SliceRef:
+    """Where the engine finds a slice's rows, and the rate that they are billed at where their
+    currency is not the document's. Needs statement, import and account loaded."""
     return SliceRef(
         path=each.statement.usage_import.path,
         provider=period.provider.code,
@@ -99,6 +113,8 @@ def slice_ref(each: UsageSlice, period: BillingPeriod, document: int) -> SliceRe
         period_end=period.period_end,
         currency=each.statement.currency,
         document=document,
+        rate=rate.rate if rate else Decimal(1),
+        billed_in=rate.quote if rate else "",
     )
 
 
@@ -123,18 +139,29 @@ def months(reseller_id: int) -> list[date]:
     return sorted({start.replace(day=1) for start in starts.distinct()}, reverse=True)
 
 
+def rate_day(period: BillingPeriod, today: date) -> date:
+    """The day whose rate a period's usage is converted at: its last one, or today before that."""
+    return min(period.period_end - timedelta(days=1), today)
+
+
 def plan(
-    reseller_id: int, periods: Sequence[BillingPeriod], customers: Iterable[int] | None = None
+    reseller_id: int,
+    periods: Sequence[BillingPeriod],
+    customers: Iterable[int] | None = None,
+    *,
+    today: date,
 ) -> Plan:
     """What a generation of these periods makes and leaves, for all or the given customers.
 
-    With `customers`, usage of unassigned accounts is no part of the plan.
+    With `customers`, usage of unassigned accounts is no part of the plan. `today` is the
+    reseller's: it decides which exchange rate holds for a period that is not over.
     """
     by_id = {period.pk: period for period in periods}
     wanted = set(customers) if customers is not None else None
     slices = _unclaimed(reseller_id, by_id)
     owners = _owners(reseller_id, slices)
     live = _live_documents(reseller_id, by_id, wanted)
+    rates = _Rates(reseller_id, slices, owners, today)
     made: dict[tuple[int, int], Candidate] = {}
     left: list[Left] = []
     for each in slices:
@@ -147,7 +174,8 @@ def plan(
         if wanted is not None and owner.customer_id not in wanted:
             continue
         document = live.get((owner.customer_id, owner.profile_id, period.pk))
-        reason = _why_left(each, owner, document)
+        rate = rates.of(each, owner, period)
+        reason = _why_left(document) or _why_no_rate(each, owner, rate, rate_day(period, today))
         if reason:
             left.append(_left(each, period, owner, reason, document))
             continue
@@ -156,10 +184,43 @@ def plan(
             Candidate(owner.customer_id, owner.customer.name, owner.profile, period),
         )
         candidate.slices.append(each)
+        if rate is not None:
+            candidate.rates[rate.base] = rate
     ordered = sorted(
         made.values(), key=lambda c: (c.period.provider.code, c.period.period_start, c.customer)
     )
     return Plan(ordered, left, sorted(live.values(), key=lambda d: d.counter))
+
+
+class _Rates:
+    """The rates that a plan may need, read once, and only where currencies differ."""
+
+    def __init__(
+        self,
+        reseller_id: int,
+        slices: Sequence[UsageSlice],
+        owners: dict[int, list[Assignment]],
+        today: date,
+    ) -> None:
+        needed = any(
+            each.statement.currency != owner.profile.currency
+            for each in slices
+            for owner in owners[each.account_id]
+        )
+        self._today = today
+        self._quotes: list[Quote] = quotes(reseller_id) if needed else []
+        self._found: dict[tuple[str, str, date], Rate | None] = {}
+
+    def of(self, each: UsageSlice, owner: Assignment, period: BillingPeriod) -> Rate | None:
+        """The rate from the usage's currency to the profile's; None where they are the same, or
+        where none is known."""
+        base, quote = each.statement.currency, owner.profile.currency
+        if base == quote:
+            return None
+        key = (base, quote, rate_day(period, self._today))
+        if key not in self._found:
+            self._found[key] = find(self._quotes, *key)
+        return self._found[key]
 
 
 def _unclaimed(reseller_id: int, periods: dict[int, BillingPeriod]) -> list[UsageSlice]:
@@ -209,17 +270,58 @@ def _live_documents(
     return {(d.customer_id, d.profile_id, d.billing_period_id): d for d in documents}
 
 
-def _why_left(each: UsageSlice, owner: Assignment, document: Document | None) -> str:
+def _why_left(document: Document | None) -> str:
     if document is not None and document.status == Status.DRAFT:
-        return f"{document.code} exists: discard it to bill this with it"
+        return f"{document.code} exists: refresh it to bill this with it"
     if document is not None:
         return f"late usage: {document.code} is published"
-    if each.statement.currency != owner.profile.currency:
-        return (
-            f"the usage is in {each.statement.currency}, the customer is billed in"
-            f" {owner.profile.currency}"
-        )
     return ""
+
+
+def _why_no_rate(each: UsageSlice, owner: Assignment, rate: Rate | None, day: date) -> str:
+    base, quote = each.statement.currency, owner.profile.currency
+    if base == quote or rate is not None:
+        return ""
+    return (
+        f"no rate from {base} to {quote} is known for {shown_date(day)}: add one in Settings,"
+        " Currencies"
+    )
+
+
+def slices_for(documents: Sequence[Document]) -> dict[int, list[UsageSlice]]:
+    """Per document id, the current usage that drafts should hold: what their customers' accounts
+    have in their periods, and no other live document claims. All of one reseller."""
+    if not documents:
+        return {}
+    reseller_id = documents[0].reseller_id
+    wanted = {(d.profile_id, d.billing_period_id): d.pk for d in documents}
+    claimed_by_others = Claim.objects.filter(
+        reseller_id=reseller_id, released_at__isnull=True
+    ).exclude(document__in=[d.pk for d in documents])
+    slices = (
+        UsageSlice.objects.filter(
+            reseller_id=reseller_id,
+            statement__billing_period__in={d.billing_period_id for d in documents},
+            statement__superseded_by__isnull=True,
+            account__assignments__profile__in={d.profile_id for d in documents},
+            account__assignments__valid_from__lte=F("statement__billing_period__period_start"),
+        )
+        .filter(
+            Q(account__assignments__valid_to__isnull=True)
+            | Q(account__assignments__valid_to__gt=F("statement__billing_period__period_start"))
+        )
+        .exclude(pk__in=claimed_by_others.values("slice"))
+        .annotate(owner=F("account__assignments__profile"))
+        .select_related("statement__usage_import", "account")
+        .order_by("account__account", "pk")
+    )
+    found: dict[int, list[UsageSlice]] = {d.pk: [] for d in documents}
+    for each in slices:
+        owner: int = each.owner
+        document = wanted.get((owner, each.statement.billing_period_id))
+        if document is not None:
+            found[document].append(each)
+    return found
 
 
 def _left(

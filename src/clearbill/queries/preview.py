@@ -26,7 +26,10 @@ from clearbill.usage.rating import rate
 
 @dataclass(frozen=True)
 class PreviewRow:
-    """One customer and billing period. `state` is New, Exists, Published or Left."""
+    """One customer and billing period. `state` is New, Exists, Published or Left.
+
+    Cost and price are in `currency`: the document's, and the usage's where no document is made.
+    """
 
     state: str
     customer_id: int | None
@@ -49,7 +52,10 @@ class PreviewRow:
 
 @dataclass(frozen=True)
 class ProviderTotal:
-    """A provider's cost of one currency: `imported` is the sum of the others, to the last digit."""
+    """A provider's cost of one currency: `imported` is the sum of the others, to the last digit.
+
+    `price` is what is billed in that currency, which may be for usage in another.
+    """
 
     provider: str
     currency: str
@@ -82,12 +88,12 @@ def preview(
     Nothing is written. Totals are of all customers where none are named, else of those.
     """
     periods = periods_of(reseller_id, month, providers)
-    planned = plan(reseller_id, periods, customers)
+    planned = plan(reseller_id, periods, customers, today=today)
     prices = _prices(reseller_id, planned.candidates, periods)
     before = _last_prices(reseller_id, periods)
     billed = _billed(reseller_id, planned.existing)
     rows = [
-        *(_new(c, price, before) for c, price in zip(planned.candidates, prices, strict=True)),
+        *(_new(c, priced, before) for c, priced in zip(planned.candidates, prices, strict=True)),
         *(_existing(d, billed, before) for d in planned.existing),
         *(_left(each, periods) for each in planned.left),
     ]
@@ -100,9 +106,17 @@ def preview(
     )
 
 
+@dataclass(frozen=True)
+class _Priced:
+    """What a candidate costs and comes to, both in its currency."""
+
+    cost: Decimal
+    price: Decimal
+
+
 def _prices(
     reseller_id: int, candidates: Sequence[Candidate], periods: Sequence[BillingPeriod]
-) -> list[Decimal]:
+) -> list[_Priced]:
     if not candidates:
         return []
     lines = rate(
@@ -112,12 +126,13 @@ def _prices(
         store=file_store(),
     )
     exact: dict[int, list[Decimal]] = defaultdict(list)
-    for number, amount in zip(
-        lines["document"].to_pylist(), lines["exact"].to_pylist(), strict=True
-    ):
+    costs: dict[int, list[Decimal]] = defaultdict(list)
+    columns = (lines[name].to_pylist() for name in ("document", "exact", "cost_converted"))
+    for number, amount, cost in zip(*columns, strict=True):
         exact[number].append(amount)
+        costs[number].append(cost)
     return [
-        to_minor_units(total(exact[number]), candidate.currency)
+        _Priced(total(costs[number]), to_minor_units(total(exact[number]), candidate.currency))
         for number, candidate in enumerate(candidates)
     ]
 
@@ -140,7 +155,7 @@ def _last_prices(
 
 
 def _new(
-    candidate: Candidate, price: Decimal, before: dict[tuple[int, int, date], Decimal]
+    candidate: Candidate, priced: _Priced, before: dict[tuple[int, int, date], Decimal]
 ) -> PreviewRow:
     period = candidate.period
     return PreviewRow(
@@ -151,8 +166,8 @@ def _new(
         period=period,
         currency=candidate.currency,
         rows=candidate.rows,
-        cost=candidate.cost,
-        price=price,
+        cost=priced.cost,
+        price=priced.price,
         last_price=before.get((candidate.customer_id, period.provider_id, period.period_start)),
     )
 
@@ -214,7 +229,7 @@ def _totals(
     reseller_id: int,
     periods: Sequence[BillingPeriod],
     planned: Plan,
-    prices: Sequence[Decimal],
+    prices: Sequence[_Priced],
 ) -> list[ProviderTotal]:
     sums: dict[tuple[str, str], dict[str, list[Decimal]]] = defaultdict(lambda: defaultdict(list))
     names = {period.pk: period.provider.name for period in periods}
@@ -236,10 +251,11 @@ def _totals(
         part["imported"].append(cost)
         if pk in claimed:
             part["billed"].append(cost)
-    for candidate, price in zip(planned.candidates, prices, strict=True):
-        part = sums[candidate.period.provider.name, candidate.currency]
-        part["to_bill"].append(candidate.cost)
-        part["price"].append(price)
+    for candidate, priced in zip(planned.candidates, prices, strict=True):
+        provider = candidate.period.provider.name
+        for currency, cost in candidate.costs().items():
+            sums[provider, currency]["to_bill"].append(cost)
+        sums[provider, candidate.currency]["price"].append(priced.price)
     for each in planned.left:
         kind = "left" if each.customer_id else "unassigned"
         sums[each.provider, each.currency][kind].append(each.amount)

@@ -82,7 +82,8 @@ _SQL: tuple[tuple[str, str, str], ...] = (
         """SELECT d.code || ' line ' || l.position FROM records_documentline l
         JOIN records_document d ON d.id = l.document_id
         WHERE l.reseller_id = %s AND (abs(l.price - l.exact) >= 1
-            OR l.exact <> l.a * l.cost + l.b * l.list_cost + l.c * l.qty
+            OR l.exact <> CASE WHEN l.own THEN l.price ELSE
+                l.a * l.cost_converted + l.b * l.list_converted + l.c * l.qty END
             OR l.currency <> d.currency)
         ORDER BY l.document_id, l.position""",
         "the line's amount is not what its cost and rule make",
@@ -99,16 +100,18 @@ _SQL: tuple[tuple[str, str, str], ...] = (
         f"""SELECT 'slice ' || c.slice_id FROM records_claim c
         JOIN records_document d ON d.id = c.document_id
         WHERE c.reseller_id = %s
-            AND (c.released_at IS NULL) <> (d.status IN {_LIVE}) ORDER BY c.id""",
-        "a claim is live where its document is not, or the reverse",
+            AND c.released_at IS NULL AND d.status NOT IN {_LIVE} ORDER BY c.id""",
+        "a claim is live where its document is not",
     ),
     (
         "I2",
         """SELECT 'slice ' || s.id FROM records_usageslice s
         JOIN records_importstatement t ON t.id = s.statement_id
         JOIN records_claim c ON c.slice_id = s.id AND c.released_at IS NULL
-        WHERE s.reseller_id = %s AND t.superseded_by_id IS NOT NULL ORDER BY s.id""",
-        "superseded usage is on a live document",
+        JOIN records_document d ON d.id = c.document_id
+        WHERE s.reseller_id = %s AND t.superseded_by_id IS NOT NULL AND d.stale = ''
+        ORDER BY s.id""",
+        "superseded usage is on a live document that does not say so",
     ),
     (
         "I2",
@@ -119,7 +122,8 @@ _SQL: tuple[tuple[str, str, str], ...] = (
             FROM records_claim c JOIN records_usageslice s ON s.id = c.slice_id
             WHERE c.released_at IS NULL GROUP BY c.document_id) u ON u.document_id = d.id
         WHERE d.reseller_id = %s AND d.status IN {_LIVE}
-            AND (l.cost, l.rows) IS DISTINCT FROM (u.cost, u.rows) ORDER BY d.id""",
+            AND (coalesce(l.cost, 0), coalesce(l.rows, 0))
+                IS DISTINCT FROM (coalesce(u.cost, 0), coalesce(u.rows, 0)) ORDER BY d.id""",
         "the lines' cost is not the cost of the usage claimed",
     ),
     (
@@ -149,12 +153,13 @@ _SQL: tuple[tuple[str, str, str], ...] = (
     (
         "I6",
         """SELECT coalesce(invoice_number, code) FROM (
-            SELECT code, invoice_number, sequence, issue_date,
-                lag(sequence, 1, 0::bigint) OVER w AS before,
+            SELECT d.reseller_id, code, invoice_number, series, sequence, issue_date,
+                lag(sequence) OVER w AS before,
                 lag(issue_date) OVER w AS dated
-            FROM records_document WHERE reseller_id = %s AND sequence IS NOT NULL
+            FROM records_document d WHERE d.reseller_id = %s AND sequence IS NOT NULL
             WINDOW w AS (PARTITION BY series ORDER BY sequence)) n
-        WHERE sequence <> before + 1 OR issue_date < dated""",
+        LEFT JOIN records_numberseries s ON s.reseller_id = n.reseller_id AND s.prefix = n.series
+        WHERE sequence <> coalesce(before, s.start - 1, sequence - 1) + 1 OR issue_date < dated""",
         "a number is missing before this one, or its date runs backwards",
     ),
     (
@@ -229,8 +234,9 @@ def _frozen(reseller_id: int) -> Iterator[Finding]:
 def _differing(document: Document) -> str:
     frozen = canonical.of(document)
     lines = [line for section in frozen["sections"] for line in section["lines"]]
+    tax = canonical.tax_percent(frozen["taxes"])
     stored = [
-        canonical.line(each, document.currency)
+        canonical.line(each, document.currency, tax)
         for each in DocumentLine.objects.filter(
             reseller_id=document.reseller_id, document_id=document.pk
         ).order_by("position")

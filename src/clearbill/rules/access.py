@@ -43,9 +43,20 @@ VERBS: dict[str, frozenset[Role]] = {
     "settings.edit": frozenset({Role.OWNER, Role.BILLING}),
     "users.read": frozenset({Role.OWNER, Role.AUDITOR}),
     "users.edit": frozenset({Role.OWNER}),
+    "users.end_own_sessions": _ALL_STAFF,
+    "portal_users.read": _ALL_STAFF,
+    "portal_users.edit": _WRITERS,
+    "portal.view_as_customer": _READS_COST,
+    "access.read_trail": frozenset({Role.OWNER, Role.AUDITOR}),
+    "tickets.read": _ALL_STAFF,
+    "tickets.answer": _WRITERS | {Role.SALES},
+    "tickets.ask_operator": _ALL_STAFF,
+    "views.save": _ALL_STAFF,
     "styleguide": _ALL_STAFF,
     "portal.read": frozenset({Role.PORTAL}),
     "portal.download": frozenset({Role.PORTAL}),
+    "portal.ask": frozenset({Role.PORTAL}),
+    "portal.manage_users": frozenset({Role.PORTAL}),
 }
 
 

@@ -31,6 +31,7 @@ def issue_date(*, given: date | None, today: date, last: date | None) -> date:
         raise BadIssueDate(f"issue date {issued} lies in the future (today is {today})")
     if last is not None and issued < last:
         raise BadIssueDate(
-            f"issue date {issued} lies before {last}, the last issue date of the series"
+            f"issue date {issued} lies before {last}, the last issue date of the series: give"
+            f" {last} or a later day that is not in the future"
         )
     return issued

@@ -72,6 +72,9 @@ RATED = ("LineKey", "RuleId", "Cost", "Price", "Currency")
 COEFFICIENT = "DECIMAL(9,6)"
 """The type of a, b and c."""
 
+RATE = "DECIMAL(18,10)"
+"""The type of an exchange rate."""
+
 _amount = pa.decimal128(38, 18)
 _coefficient = pa.decimal128(9, 6)
 
@@ -92,6 +95,9 @@ LINES = pa.schema(
         pa.field("qty", _amount),
         pa.field("cost", _amount),
         pa.field("list_cost", _amount),
+        pa.field("cost_currency", pa.string()),
+        pa.field("cost_converted", _amount),
+        pa.field("list_converted", _amount),
         pa.field("rule", pa.int64()),
         pa.field("a", _coefficient),
         pa.field("b", _coefficient),
@@ -112,7 +118,12 @@ def slice_columns(slices: Sequence[SliceRef]) -> Columns:
         name: (NORMALISED[name], [getattr(s, name.removeprefix("cb_")) for s in slices])
         for name in SLICE
     }
-    return {**columns, "document": ("BIGINT", [piece.document for piece in slices])}
+    return {
+        **columns,
+        "document": ("BIGINT", [piece.document for piece in slices]),
+        "rate": (RATE, [piece.rate for piece in slices]),
+        "billed_in": ("VARCHAR", [piece.document_currency for piece in slices]),
+    }
 
 
 def line_key_sql(*parts: str) -> str:

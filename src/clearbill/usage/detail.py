@@ -11,7 +11,8 @@ The relation has, in this order:
 - the file's own columns under their own names, in their order, as text (`rows.columns`; null where
   the file had NULL or nothing). One that is called like a column below has ` (file)` behind it;
 - `LineKey` text, `RuleId` int64 or null, `Cost` DECIMAL(38,18), `Price` DECIMAL(38,24) exact,
-  `Currency` text. The prices of a line's rows add up to its exact amount to the last digit;
+  `Currency` text: the document's, into which `Cost` is converted too. The prices of a line's rows
+  add up to its exact amount to the last digit;
 - our normalised columns (`columns.NORMALISED`), all beginning with cb_, for instance
   `cb_period_start`, `cb_period_end` (exclusive), `cb_account`, `cb_account_name`, `cb_service`,
   `cb_sku`, `cb_description`, `cb_resource`, `cb_unit`, `cb_qty`, `cb_tags`, `cb_charge_type`,
@@ -36,6 +37,7 @@ from clearbill.rules.pricing import INTEGER_DIGITS, TooLarge
 from clearbill.store import FileStore
 from clearbill.usage.columns import COEFFICIENT, NORMALISED, RATED, SLICE, slice_columns
 from clearbill.usage.engines.duckdb import (
+    AMOUNT,
     DEFAULT,
     Limits,
     connected,
@@ -59,6 +61,7 @@ _ORDER = (
     "cb_file",
     "cb_line",
 )
+_COSTS = ("cost", "list_cost")
 _FACTOR = f"DECIMAL({18 + INTEGER_DIGITS},18)"
 
 
@@ -191,10 +194,21 @@ def _part(number: int, reader: str, own: Sequence[str], columns: dict[str, str])
         for name, shown in columns.items()
     )
     ours = ", ".join(f"i.{name}" for name in NORMALISED)
+    costs = ", ".join(f"{_converted(f'i.cb_{name}')} AS converted_{name}" for name in _COSTS)
     claimed = " AND ".join(f"i.{name} = s.{name}" for name in SLICE)
     return (
-        f"SELECT {cells}, {ours}, CAST({number} AS INTEGER) AS cb_import "  # noqa: S608
+        f"SELECT {cells}, {ours}, {costs}, s.billed_in, CAST({number} AS INTEGER) AS cb_import "  # noqa: S608
         f"FROM {reader} i JOIN claims{number} s ON {claimed}"
+    )
+
+
+def _converted(amount: str) -> str:
+    """The twin of `rating._converted`, over an SQL expression and the slice's rate."""
+    whole = f"CAST(trunc({amount}) AS DECIMAL(20,0))"
+    fraction = f"CAST({amount} - trunc({amount}) AS DECIMAL(18,18))"
+    return (
+        f"CASE WHEN s.rate = 1 THEN {amount} ELSE CAST({whole} * s.rate AS {AMOUNT})"
+        f" + CAST(round({fraction} * s.rate, 18) AS {AMOUNT}) END"
     )
 
 
@@ -203,13 +217,13 @@ def _rated(parts: Sequence[str], columns: dict[str, str]) -> str:
     ours = ", ".join(f"r.{name}" for name in (*NORMALISED, "cb_import"))
     lost = "error('no line of the document has the key ' || r.cb_line_key)"
     # What a coefficient of 0 multiplies need not fit: a quantity of eleven digits is no fault.
-    list_cost = "CASE WHEN l.b = 0 THEN 0 ELSE coalesce(r.cb_list_cost, 0) END"
+    list_cost = "CASE WHEN l.b = 0 THEN 0 ELSE coalesce(r.converted_list_cost, 0) END"
     qty = "CASE WHEN l.c = 0 THEN 0 ELSE coalesce(r.cb_qty, 0) END"
-    terms = (("r.cb_cost", "a"), (list_cost, "b"), (qty, "c"))
+    terms = (("r.converted_cost", "a"), (list_cost, "b"), (qty, "c"))
     price = " + ".join(f"CAST({amount} AS {_FACTOR}) * l.{name}" for amount, name in terms)
     return (
-        f'SELECT {own}, l.line_key AS "LineKey", l.rule AS "RuleId", r.cb_cost AS "Cost", '  # noqa: S608
-        f'CAST({price} AS DECIMAL(38,24)) AS "Price", r.cb_currency AS "Currency", {ours} '
+        f'SELECT {own}, l.line_key AS "LineKey", l.rule AS "RuleId", r.converted_cost AS "Cost", '  # noqa: S608
+        f'CAST({price} AS DECIMAL(38,24)) AS "Price", r.billed_in AS "Currency", {ours} '
         f"FROM ({' UNION ALL '.join(parts)}) r "
         f"LEFT JOIN coefficients l ON l.line_key = r.cb_line_key "
         f"WHERE CASE WHEN l.line_key IS NULL THEN {lost} ELSE true END"

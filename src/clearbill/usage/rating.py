@@ -35,6 +35,9 @@ FACTOR = f"decimal({18 + INTEGER_DIGITS},18)"
 EXACT = "decimal(38,24)"
 SHOWN = "decimal(38,4)"
 
+AMOUNT = "decimal(38,18)"
+_COSTS = ("cost", "list_cost")
+
 _LINE = ("account", "service", "sku", "charge_type", "unit", "currency", "line_key")
 _ORDER = ("account", "service", "sku", "charge_type", "unit", "line_key")
 
@@ -50,10 +53,10 @@ def rate(
     """The priced lines of the documents, in the schema `columns.LINES`.
 
     Every slice names its document, and a document has one currency: ValueError where a slice
-    names none of `documents`, or one in another currency. `rules` are all that could apply, of
-    every customer and version. Raises `rules.pricing.TooLarge`, for the call as a whole, where a
-    sum that is multiplied has more than ten digits before the point: no engine does that exactly.
-    A document without usage has no line.
+    names none of `documents`, or one in another currency than it is billed in. `rules` are all
+    that could apply, of every customer and version. Raises `rules.pricing.TooLarge`, for the call
+    as a whole, where a sum that is multiplied has more than ten digits before the point: no engine
+    does that exactly. A document without usage has no line.
     """
     _check(slices, documents)
     if not slices:
@@ -77,10 +80,10 @@ def _check(slices: Sequence[SliceRef], documents: Sequence[DocumentRef]) -> None
     for piece in slices:
         if piece.document not in currencies:
             raise ValueError(f"a slice names document {piece.document}, which is not given")
-        if currencies[piece.document] != piece.currency:
+        if currencies[piece.document] != piece.document_currency:
             raise ValueError(
                 f"document {piece.document} is in {currencies[piece.document]}, "
-                f"a slice of it in {piece.currency}"
+                f"a slice of it in {piece.document_currency}"
             )
 
 
@@ -100,6 +103,8 @@ def _aggregated(engine: DuckDBEngine, slices: Sequence[SliceRef], store: FileSto
         qty=_sum(rows.qty),
         cost=_sum(rows.cost),
         list_cost=_sum(rows.list_cost),
+        cost_converted=_sum(rows.cost_converted),
+        list_converted=_sum(rows.list_converted),
         rows=rows.count(),
         first_date=rows.first_date.min(),
         last_date=rows.last_date.max(),
@@ -130,7 +135,36 @@ def _claimed(
     joined = usage.join(claims, [usage[name] == claims[name] for name in SLICE])
     names = [*_LINE, "account_name", "description", "provider_charge", "qty", "cost", "list_cost"]
     names += ["first_date", "last_date"]
-    return joined.select("document", **{name: joined[f"cb_{name}"] for name in names})
+    columns = {name: joined[f"cb_{name}"] for name in names}
+    if any(piece.rate != 1 for piece in slices):
+        converted = {name: _converted(joined[f"cb_{name}"], joined.rate) for name in _COSTS}
+    else:
+        converted = {name: joined[f"cb_{name}"] for name in _COSTS}
+    return joined.select(
+        "document",
+        **columns,
+        cost_converted=converted["cost"],
+        list_converted=converted["list_cost"],
+    )
+
+
+def _converted(amount: Any, rate: Any) -> Any:
+    """The amount in the document's currency, at 18 decimals, half away from zero, row by row.
+
+    In two parts, since no engine has the 48 digits of the whole product: an integer, whose product
+    is exact, and a fraction of the same sign, which is what gets rounded.
+    """
+    near = amount.round(0).cast(AMOUNT)
+    one = ibis.literal(Decimal(1), AMOUNT)
+    zero = ibis.literal(Decimal(0), AMOUNT)
+    whole = ibis.cases(
+        ((amount > zero) & (near > amount), near - one),
+        ((amount < zero) & (near < amount), near + one),
+        else_=near,
+    )
+    exactly = (whole.cast("decimal(28,10)") * rate).cast(AMOUNT)
+    fraction = ((amount - whole).cast("decimal(26,18)") * rate).round(18)
+    return (exactly + fraction.cast(AMOUNT)).cast(AMOUNT)
 
 
 # Stage 2: which rule a document has
@@ -164,6 +198,7 @@ def _resolved(
     return joined.select(
         document=keys.document,
         decimals=keys.decimals,
+        document_currency=keys.currency,
         rule=first.rule,
         a=first.a,
         b=first.b,
@@ -193,6 +228,7 @@ def _document_columns(documents: Sequence[DocumentRef]) -> Columns:
         "customer": ("BIGINT", [d.customer for d in documents]),
         "provider": ("VARCHAR", [d.provider for d in documents]),
         "period_start": ("DATE", [d.period_start for d in documents]),
+        "currency": ("VARCHAR", [d.currency for d in documents]),
         "decimals": ("INTEGER", [minor_unit(d.currency) for d in documents]),
     }
 
@@ -222,19 +258,21 @@ def _rated(lines: Any, chosen: Any) -> Any:
         a=ibis.ifelse(priced, joined.a, _coefficient(1)),
         b=ibis.ifelse(priced, joined.b, _coefficient(0)),
         c=ibis.ifelse(priced, joined.c, _coefficient(0)),
+        cost_currency=joined.currency,
+        currency=joined.document_currency,
     )
     return with_rule.mutate(exact=exact(with_rule))
 
 
 def exact(rows: Any) -> Any:
-    """a*cost + b*list + c*qty of a table that has these columns, as DECIMAL(38,24)."""
+    """a*cost + b*list + c*qty, costs converted, of a table with these columns: DECIMAL(38,24)."""
     nothing = ibis.literal(Decimal(0), "decimal(38,18)")
     # A quantity of eleven digits is no fault where no rule multiplies it.
-    list_cost = ibis.ifelse(rows.b == _coefficient(0), nothing, rows.list_cost)
+    list_cost = ibis.ifelse(rows.b == _coefficient(0), nothing, rows.list_converted)
     qty = ibis.ifelse(rows.c == _coefficient(0), nothing, rows.qty)
     terms = [
         (amount.cast(FACTOR) * rows[name]).cast(EXACT)
-        for amount, name in ((rows.cost, "a"), (list_cost, "b"), (qty, "c"))
+        for amount, name in ((rows.cost_converted, "a"), (list_cost, "b"), (qty, "c"))
     ]
     return (terms[0] + terms[1] + terms[2]).cast(EXACT)
 

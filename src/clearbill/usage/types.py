@@ -125,7 +125,11 @@ class Delivery:
 
 @dataclass(frozen=True)
 class SliceRef:
-    """A slice that a document claims. `path` is the import's key in the store."""
+    """A slice that a document claims. `path` is the import's key in the store.
+
+    `rate` turns one unit of `currency` into `billed_in`, the document's currency where it is
+    another one.
+    """
 
     path: str
     provider: str
@@ -135,6 +139,12 @@ class SliceRef:
     period_end: date
     currency: str
     document: int
+    rate: Decimal = Decimal(1)
+    billed_in: str = ""
+
+    @property
+    def document_currency(self) -> str:
+        return self.billed_in or self.currency
 
 
 @dataclass(frozen=True)
@@ -150,7 +160,8 @@ class DocumentRef:
 
 @dataclass(frozen=True)
 class LineRef:
-    """A line's frozen coefficients: a row's price is a*cost + b*list + c*qty."""
+    """A line's frozen coefficients: a row's price is a*cost + b*list + c*qty, its costs converted
+    into the document's currency row by row."""
 
     line_key: str
     rule: int | None

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.translation import gettext
 from heroicons.jinja import heroicon_mini, heroicon_outline
 from jinja2 import Environment, StrictUndefined
 
@@ -35,6 +36,7 @@ def environment(**options: Any) -> Environment:
         unit_price=_unit_price,
         margin=_margin,
         rule_words=_rule_words,
+        _=translated,
         percent=_percent,
         share=_share,
     )
@@ -49,6 +51,12 @@ def environment(**options: Any) -> Environment:
         slug=lambda status: str(status).lower().replace(" ", "-"),
     )
     return made
+
+
+def translated(text: str, **values: Any) -> str:
+    """A string of our own in the request's language; `%(name)s` stands for the values."""
+    found = gettext(text)
+    return found % values if values else found
 
 
 def _url(name: str, *arguments: Any, **query: Any) -> str:

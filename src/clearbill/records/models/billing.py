@@ -34,6 +34,7 @@ class BillingProfile(TenantModel):
     recipients = ArrayField(models.EmailField(), default=list, blank=True)
     purchase_order = models.CharField(max_length=100, blank=True, default="")
     language = models.CharField(max_length=10, default="en")
+    custom_fields = models.JSONField(default=dict, help_text="field id → default of a document's")
 
     class Meta:
         constraints = [
@@ -61,6 +62,7 @@ class NumberSeries(TenantModel):
 
     name = models.CharField(max_length=40)
     prefix = models.CharField(max_length=20)
+    start = models.PositiveBigIntegerField(default=1, help_text="the first number of this prefix")
     last_number = models.PositiveBigIntegerField(default=0)
     last_issue_date = models.DateField(null=True, blank=True)
 
@@ -143,7 +145,20 @@ class Document(TenantModel):
     tax = shown(default=0)
     total = shown(default=0)
     exact_total = exact(default=0)
+    rates = models.JSONField(
+        default=list, help_text="currencies converted from: from, to, rate, source, day"
+    )
+    taxes = models.JSONField(
+        default=list, help_text="name, category, percent, reason, base and amount of each"
+    )
 
+    custom_fields = models.JSONField(default=dict, help_text="field id → value, as text")
+    custom_words = models.TextField(blank=True, default="", help_text="the values, to search in")
+    note = models.TextField(blank=True, default="")
+    note_printed = models.BooleanField(default=False)
+    stale = models.TextField(
+        blank=True, default="", help_text="why a draft does not hold its usage as it is now"
+    )
     purchase_order = models.CharField(max_length=100, blank=True, default="")
     issue_date = models.DateField(null=True, blank=True)
     due_date = models.DateField(null=True, blank=True)
@@ -208,8 +223,9 @@ class Document(TenantModel):
 class DocumentLine(models.Model):
     """One line: its section is its account, its key what the usage was grouped by.
 
-    `price` is what the line shows, `exact` what it is; cost, list cost and the resolved rule
-    (a, b, c) are the reseller's alone.
+    `price` is what the line shows, `exact` what it is: a x converted cost + b x converted list +
+    c x qty. Costs and the resolved rule (a, b, c) are the reseller's alone. `cost` and
+    `list_cost` are in `cost_currency`, the provider's; everything else in the document's.
     """
 
     pk = models.CompositePrimaryKey("reseller_id", "document_id", "position")
@@ -231,6 +247,10 @@ class DocumentLine(models.Model):
     qty = stored()
     cost = stored()
     list_cost = stored()
+    cost_currency = models.CharField(max_length=3)
+    cost_converted = stored()
+    list_converted = stored()
+    own = models.BooleanField(default=False, help_text="staff's own line, not usage")
     rule = models.BigIntegerField(null=True)
     a = models.DecimalField(max_digits=9, decimal_places=6)
     b = models.DecimalField(max_digits=9, decimal_places=6)

@@ -1,0 +1,33 @@
+"""What a mail server's answer means: try again, or never."""
+
+import smtplib
+
+ERRORS = (smtplib.SMTPException, OSError)
+"""What sending raises where the server refuses, sleeps or hangs up."""
+
+MOST_ATTEMPTS = 12
+"""Tries before a mail is shown as failed; the worker backs off up to two hours between."""
+
+
+class NotSent(Exception):
+    """The mail server did not take it; the job is to try again."""
+
+
+def refused_for_good(error: Exception) -> bool:
+    """Whether the server's answer was 5xx, which says that another try will not help."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    return isinstance(error, smtplib.SMTPResponseException) and 500 <= error.smtp_code < 600
+
+
+def words(error: Exception) -> str:
+    """The server's answer as staff read it, at most 500 letters."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return "; ".join(_answer(*each) for each in error.recipients.values())[:500]
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _answer(error.smtp_code, error.smtp_error)[:500]
+    return f"{type(error).__name__}: {error}"[:500]
+
+
+def _answer(code: int, text: bytes | str) -> str:
+    return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"

@@ -1,0 +1,71 @@
+"""Sending one letter that is owed. The network is outside every transaction."""
+
+from datetime import datetime
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+
+from clearbill.actions.mail_server import ERRORS, MOST_ATTEMPTS, NotSent, refused_for_good, words
+from clearbill.paper.letters import written
+from clearbill.paper.mail import message_id
+from clearbill.records import clock, tenancy
+from clearbill.records.models import Letter
+
+log = structlog.get_logger(__name__)
+
+
+def send_letter(*, reseller_id: int, letter_id: int) -> None:
+    """Send a letter unless it was sent; record what the mail server said.
+
+    Raises `NotSent` for the worker to try again later. A letter whose cause is gone (a revoked
+    invitation) ends as Failed and says so.
+    """
+    with tenancy.transaction(reseller_id):
+        letter = (
+            Letter.objects.select_for_update().filter(reseller_id=reseller_id, pk=letter_id).first()
+        )
+        if letter is None or letter.state != Letter.QUEUED:
+            return
+        letter.attempts += 1
+        letter.save(update_fields=["attempts"])
+        content = written(letter)
+    if content is None:
+        _record(letter, state=Letter.FAILED, last_error="what it was about is gone", sent_at=None)
+        return
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+    message = EmailMultiAlternatives(
+        subject=content.subject,
+        body=content.text,
+        to=[letter.recipient],
+        reply_to=[letter.reply_to] if letter.reply_to else None,
+        headers={"Message-ID": message_id(letter.message_id, domain)},
+    )
+    if content.html:
+        message.attach_alternative(content.html, "text/html")
+    try:
+        message.send()
+    except ERRORS as error:
+        _failed(letter, error)
+        return
+    _record(letter, state=Letter.SENT, sent_at=clock.now(), last_error="")
+
+
+def _failed(letter: Letter, error: Exception) -> None:
+    for_good = refused_for_good(error) or letter.attempts >= MOST_ATTEMPTS
+    log.warning("letter not sent", letter=letter.pk, error=type(error).__name__)
+    _record(
+        letter,
+        state=Letter.FAILED if for_good else Letter.QUEUED,
+        last_error=words(error),
+        sent_at=None,
+    )
+    if not for_good:
+        raise NotSent(words(error)) from error
+
+
+def _record(letter: Letter, *, state: str, last_error: str, sent_at: datetime | None) -> None:
+    with tenancy.transaction(letter.reseller_id):
+        Letter.objects.filter(
+            reseller_id=letter.reseller_id, pk=letter.pk, state=Letter.QUEUED
+        ).update(state=state, last_error=last_error, sent_at=sent_at)
