@@ -8,9 +8,11 @@ import pytest
 from clearbill.actions.accounts import assign_account, assign_all, unassign_account
 from clearbill.actions.common import Refused
 from clearbill.actions.customers import add_customer
+from clearbill.actions.staleness import REASSIGNED
 from clearbill.queries.accounts import accounts
 from clearbill.records.models import Assignment, Customer, Reseller
-from makers import OWNER, generate, give_usage, make_drafts, rows_of
+from clearbill.rules.lifecycle import Status
+from makers import OWNER, change, generate, give_usage, make_drafts, rows_of
 
 
 def assign(reseller: Reseller, customer: Customer, valid_from: date | None = None) -> None:
@@ -52,12 +54,36 @@ def test_a_new_assignment_ends_the_one_before(north: Reseller, tmp_path: Path) -
     ]
 
 
-def test_what_a_live_document_claims_stays_where_it_is(north: Reseller, tmp_path: Path) -> None:
+def test_what_a_published_document_claims_stays_where_it_is(
+    north: Reseller, tmp_path: Path
+) -> None:
     draft = make_drafts(north, tmp_path)[0]
+    change(north, draft.code, to=Status.OPEN)
     with pytest.raises(Refused, match=draft.code):
         assign(north, a_customer(north, "Other"), date(2024, 9, 1))
     with pytest.raises(Refused, match=draft.code):
         unassign_account(reseller_id=north.pk, actor=OWNER, provider="aws", account="0001")
+
+
+def test_a_later_document_does_not_bind_the_days_before_it(north: Reseller, tmp_path: Path) -> None:
+    october = {
+        "BillingPeriodStart": "2024-10-01T00:00:00Z",
+        "BillingPeriodEnd": "2024-11-01T00:00:00Z",
+    }
+    give_usage(north, tmp_path, rows_of("0001"))
+    give_usage(north, tmp_path, rows_of("0001", **october))
+    assign(north, a_customer(north, "Later"), date(2024, 10, 1))
+    change(north, generate(north, date(2024, 10, 1)).documents[0].code, to=Status.OPEN)
+    assign(north, a_customer(north, "Before"), date(2024, 9, 1))
+    assert Assignment.objects.get(customer__name="Before").valid_to == date(2024, 10, 1)
+
+
+def test_a_draft_whose_account_moves_is_stale(north: Reseller, tmp_path: Path) -> None:
+    draft = make_drafts(north, tmp_path)[0]
+    assign(north, a_customer(north, "Other"), date(2024, 9, 1))
+    draft.refresh_from_db()
+    assert draft.stale == REASSIGNED
+    assert "stale" in change(north, draft.code, to=Status.OPEN)[0].refused
 
 
 def test_an_account_is_taken_away_from_a_periods_first_day_on(

@@ -1,5 +1,7 @@
 """Taking usage in: whole or not at all, once, and never over what is billed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,10 +10,18 @@ import pytest
 import focus_files
 from clearbill.actions import import_usage as module
 from clearbill.actions.common import Refused
+from clearbill.records import tenancy
 from clearbill.records.files import file_store
-from clearbill.records.models import ImportStatement, Reseller, UsageImport, UsageSlice
+from clearbill.records.models import (
+    Event,
+    ImportStatement,
+    Reseller,
+    UsageImport,
+    UsageSlice,
+)
+from clearbill.rules.lifecycle import Status
 from clearbill.usage.types import BadFile
-from makers import give_usage, make_drafts, rows_of
+from makers import change, give_usage, make_drafts, rows_of
 
 
 def imports_on_disk() -> set[Path]:
@@ -60,11 +70,43 @@ def test_a_delivery_without_an_account_is_refused_unless_it_is_whole(
     assert give_usage(north, tmp_path, rows_of("0001", cost="12.00"), whole=True).replaced
 
 
-def test_what_a_live_document_bills_is_not_replaced(north: Reseller, tmp_path: Path) -> None:
+def test_what_a_published_document_bills_is_not_replaced(north: Reseller, tmp_path: Path) -> None:
     draft = make_drafts(north, tmp_path)[0]
+    change(north, draft.code, to=Status.OPEN)
     with pytest.raises(Refused, match=draft.code):
         give_usage(north, tmp_path, rows_of("0001", cost="12.00"))
     assert UsageImport.objects.count() == 1
+
+
+def test_drafts_that_a_delivery_touches_are_stale(north: Reseller, tmp_path: Path) -> None:
+    first, second = make_drafts(north, tmp_path, 2)
+    done = give_usage(north, tmp_path, rows_of("0003", BillingAccountId="payer-2"))
+    assert done.stale == ()
+    done = give_usage(north, tmp_path, rows_of("0001", BillingAccountId="payer-3"))
+    assert done.stale == (first.code,)
+    done = give_usage(north, tmp_path, rows_of("0001", "0002", cost="12.00"))
+    assert done.stale == (second.code,)
+    assert Event.objects.filter(what="stale").count() == 2
+
+
+def test_a_file_that_a_row_names_outlives_an_error_after_the_commit(
+    north: Reseller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tenancy.transaction
+
+    @contextmanager
+    def breaks_after(reseller_id: int) -> Iterator[None]:
+        with whole(reseller_id):
+            yield
+        if UsageImport.objects.exists() and not broken:
+            broken.append(True)
+            raise ConnectionError
+
+    broken: list[bool] = []
+    monkeypatch.setattr(tenancy, "transaction", breaks_after)
+    with pytest.raises(ConnectionError):
+        give_usage(north, tmp_path, rows_of("0001"))
+    assert file_store().exists(UsageImport.objects.get().path)
 
 
 def test_one_payers_delivery_leaves_the_others_alone(north: Reseller, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from django.db.models import Min, Q, QuerySet
 from clearbill.actions import customers
 from clearbill.actions.common import Actor, Refused
 from clearbill.actions.locks import lock_periods
+from clearbill.actions.staleness import REASSIGNED, mark_those_out_of_date
 from clearbill.records import clock, tenancy
 from clearbill.records.models import (
     Assignment,
@@ -21,6 +22,7 @@ from clearbill.records.models import (
     ResellerSettings,
     UsageSlice,
 )
+from clearbill.rules.lifecycle import Status
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ def assign_account(
     """Give an account to a customer from the first day of a period on.
 
     Without `valid_from` it starts with the account's earliest period that is assigned to nobody.
-    An assignment that runs on ends where the new one starts. Raises `Refused` where a live
-    document claims usage that would change hands, naming it.
+    An assignment that runs on ends where the new one starts. Drafts that it touches go stale.
+    Raises `Refused` where a published document claims usage that would change hands, naming it.
     """
     actor.require("accounts.assign")
     with tenancy.transaction(reseller_id):
@@ -55,7 +57,9 @@ def assign_account(
         customer = Customer.objects.filter(reseller_id=reseller_id, pk=customer_id).first()
         if customer is None:
             raise Refused(f"no customer {customer_id} here", field="customer")
-        return _assign(found, customer, actor, valid_from or _first_unassigned(found))
+        assigned = _assign(found, customer, actor, valid_from or _first_unassigned(found))
+        _mark_drafts(found, actor)
+        return assigned
 
 
 def assign_all(*, reseller_id: int, actor: Actor) -> list[Assigned]:
@@ -79,6 +83,24 @@ def assign_all(*, reseller_id: int, actor: Actor) -> list[Assigned]:
         return made
 
 
+def _mark_drafts(account: ProviderAccount, actor: Actor) -> None:
+    """Drafts that lost or gained the account's usage say so; their periods are locked."""
+    mark_those_out_of_date(
+        reseller_id=account.reseller_id,
+        who=actor.name,
+        periods=_periods(account.reseller_id, account),
+        reason=REASSIGNED,
+    )
+
+
+def _periods(reseller_id: int, account: ProviderAccount) -> list[int]:
+    return list(
+        UsageSlice.objects.filter(reseller_id=reseller_id, account=account).values_list(
+            "statement__billing_period_id", flat=True
+        )
+    )
+
+
 def _free_name(account: ProviderAccount, taken: set[str], *, suffixed: bool) -> str:
     """A customer name that is free: the suggested one, else with the account's id behind it, else
     with its provider too. Long names give way so that what tells them apart stays."""
@@ -98,7 +120,7 @@ def unassign_account(
 ) -> None:
     """End the account's assignment at `valid_from` (a period's first day), or take it away whole.
 
-    Raises `Refused` where a live document claims usage of the days taken away, naming it.
+    Drafts with usage of the days taken away go stale; a published document refuses it.
     """
     actor.require("accounts.assign")
     with tenancy.transaction(reseller_id):
@@ -110,8 +132,9 @@ def unassign_account(
             raise Refused(f"account {account} is assigned to nobody", field="account")
         if valid_from is not None:
             _check_start(found, valid_from)
-        _refuse_claimed(found, valid_from or date.min)
+        _refuse_claimed(found, valid_from or date.min, None)
         _cut(touched, valid_from or date.min)
+        _mark_drafts(found, actor)
 
 
 def _lock_account(reseller_id: int, provider: str, account: str) -> ProviderAccount:
@@ -124,12 +147,7 @@ def _lock_account(reseller_id: int, provider: str, account: str) -> ProviderAcco
     )
     if found is None:
         raise Refused(f"no account {account!r} of {provider} was ever imported", field="account")
-    lock_periods(
-        reseller_id,
-        UsageSlice.objects.filter(reseller_id=reseller_id, account=found).values_list(
-            "statement__billing_period_id", flat=True
-        ),
-    )
+    lock_periods(reseller_id, _periods(reseller_id, found))
     return (
         ProviderAccount.objects.select_for_update(of=("self",))
         .select_related("provider")
@@ -175,8 +193,8 @@ def _assign(
     _check_start(account, valid_from)
     theirs = Assignment.objects.filter(reseller_id=account.reseller_id, account=account)
     touched = theirs.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=valid_from))
-    _refuse_claimed(account, valid_from, unless=customer)
     later = touched.filter(valid_from__gt=valid_from).aggregate(first=Min("valid_from"))["first"]
+    _refuse_claimed(account, valid_from, later, unless=customer)
     _cut(touched.filter(valid_from__lte=valid_from), valid_from)
     try:
         Assignment.objects.create(
@@ -212,21 +230,27 @@ def _check_start(account: ProviderAccount, valid_from: date) -> None:
 
 
 def _refuse_claimed(
-    account: ProviderAccount, valid_from: date, unless: Customer | None = None
+    account: ProviderAccount,
+    valid_from: date,
+    valid_to: date | None,
+    unless: Customer | None = None,
 ) -> None:
+    """Refuse where a published document holds usage of these days; drafts go stale instead."""
     claims = Claim.objects.filter(
         reseller_id=account.reseller_id,
         slice__account=account,
         released_at__isnull=True,
         document__period_start__gte=valid_from,
-    )
+    ).exclude(document__status=Status.DRAFT)
+    if valid_to is not None:
+        claims = claims.filter(document__period_start__lt=valid_to)
     if unless is not None:
         claims = claims.exclude(document__customer=unless)
     codes = sorted(set(claims.values_list("document__code", flat=True)))
     if codes:
         raise Refused(
-            f"usage of account {account.account} is on {', '.join(codes[:5])}: discard the draft"
-            " or void the document first",
+            f"usage of account {account.account} is on {', '.join(codes[:5])}, which is published:"
+            " void it first",
             field="account",
         )
 

@@ -4,10 +4,14 @@ from datetime import date
 
 from clearbill.actions import trail
 from clearbill.actions.change_status import stale
-from clearbill.actions.common import Actor, Refused
+from clearbill.actions.common import Actor, Refused, check_texts
+from clearbill.actions.generate_documents import today
 from clearbill.actions.locks import lock_documents
+from clearbill.actions.own_lines import lock_draft
 from clearbill.records import clock, tenancy
+from clearbill.records.models import Document
 from clearbill.rules.lifecycle import Status
+from clearbill.rules.periods import shown_date
 
 
 def set_due_date(
@@ -37,6 +41,9 @@ def set_due_date(
             )
         if found.due_date == due:
             return
+        now = today(reseller_id)
+        if due is not None and due < now:
+            raise Refused(f"a due date lies on or after today, {shown_date(now)}", field="due")
         found.due_date = due
         found.version += 1
         found.save(update_fields=["due_date", "version"])
@@ -47,4 +54,31 @@ def set_due_date(
             entries=[
                 trail.Entry(found, "due date", data={"due_date": due.isoformat() if due else None})
             ],
+        )
+
+
+def set_purchase_order(
+    *,
+    reseller_id: int,
+    actor: Actor,
+    document: str,
+    purchase_order: str,
+    expected: int | None = None,
+) -> None:
+    """Set the purchase order that a draft names; empty takes it away."""
+    actor.require("documents.edit")
+    purchase_order = purchase_order.strip()
+    check_texts(Document, {"purchase_order": purchase_order})
+    with tenancy.transaction(reseller_id):
+        found = lock_draft(reseller_id, document, expected)
+        if found.purchase_order == purchase_order:
+            return
+        found.purchase_order = purchase_order
+        found.version += 1
+        found.save(update_fields=["purchase_order", "version"])
+        trail.append(
+            reseller_id=reseller_id,
+            who=actor.name,
+            at=clock.now(),
+            entries=[trail.Entry(found, "purchase order", data={"purchase_order": purchase_order})],
         )

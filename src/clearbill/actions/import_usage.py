@@ -12,11 +12,18 @@ from django.db.models import QuerySet
 
 from clearbill.actions.common import Actor, Refused
 from clearbill.actions.locks import lock_periods
+from clearbill.actions.staleness import (
+    NEWER_USAGE,
+    lock_drafts,
+    mark_stale,
+    mark_those_out_of_date,
+)
 from clearbill.records import clock, tenancy
 from clearbill.records.files import file_store
 from clearbill.records.models import (
     BillingPeriod,
     Claim,
+    Document,
     ImportFile,
     ImportStatement,
     Provider,
@@ -25,6 +32,7 @@ from clearbill.records.models import (
     UsageImport,
     UsageSlice,
 )
+from clearbill.rules.lifecycle import Status
 from clearbill.rules.money import total
 from clearbill.usage.intake import take_in
 from clearbill.usage.types import Delivery, Slice, Statement
@@ -49,7 +57,10 @@ class Replaced:
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import did. `already` is set, and `import_id` with it, where it changed nothing."""
+    """What an import did. `already` is set, and `import_id` with it, where it changed nothing.
+
+    `stale` are the drafts, by Document ID, that no longer hold the usage as it is now.
+    """
 
     import_id: int
     already: bool
@@ -57,6 +68,7 @@ class Imported:
     statements: tuple[Statement, ...]
     replaced: tuple[Replaced, ...] = ()
     new_accounts: tuple[tuple[str, str, str], ...] = ()
+    stale: tuple[str, ...] = ()
     unknown_columns: tuple[str, ...] = ()
     charge_words: Mapping[str, int] = field(default_factory=dict)
 
@@ -89,9 +101,10 @@ def import_usage(
     """Check a delivery, store its rows, and make it current for its payers and periods.
 
     A payer and period whose rows are those of its current import is left as it is; where another
-    content comes, it supersedes what no live document claims. `whole` says that accounts which
-    vanish against the import before are meant to. Raises `usage.types.BadFile` for bad content
-    (nothing is kept) and `Refused` where a live document claims what would be replaced.
+    content comes, it supersedes what was there; drafts that hold it become stale. `whole` says
+    that accounts which vanish against the import before are meant to. Raises
+    `usage.types.BadFile` for bad content (nothing is kept) and `Refused` where a published document
+    claims what would be replaced.
     """
     actor.require("usage.import")
     store = file_store()
@@ -107,7 +120,11 @@ def import_usage(
         with tenancy.transaction(reseller_id):
             imported = _record(reseller_id, actor, delivery, feed=feed, whole=whole)
     except BaseException:
-        store.delete(key)
+        # A connection that breaks after COMMIT raises too: a file that a row names is kept.
+        with tenancy.transaction(reseller_id):
+            recorded = UsageImport.objects.filter(reseller_id=reseller_id, path=key).exists()
+        if not recorded:
+            store.delete(key)
         raise
     if imported.already:
         store.delete(key)
@@ -130,12 +147,19 @@ def _record(
             _refuse_vanished(reseller_id, target, slices)
     accounts, new = _accounts(reseller_id, delivery, providers)
     usage_import = _import_row(reseller_id, actor, delivery, feed, changed)
+    holding = _mark_holding(reseller_id, actor, changed)
     for target in changed:
         ImportStatement.objects.filter(
             reseller_id=reseller_id, pk__in=[s.pk for s in target.current]
         ).update(superseded_by=usage_import)
         for statement in target.statements:
             _store_statement(usage_import, target.period, statement, slices, accounts)
+    outdated = mark_those_out_of_date(
+        reseller_id=reseller_id,
+        who=actor.name,
+        periods=[target.period.pk for target in changed],
+        reason=NEWER_USAGE,
+    )
     return Imported(
         usage_import.pk,
         False,
@@ -143,6 +167,7 @@ def _record(
         tuple(s for target in changed for s in target.statements),
         tuple(each for target in changed for each in _replaced(target)),
         tuple(new),
+        tuple(sorted(draft.code for draft in [*holding, *outdated])),
         delivery.unknown_columns,
         delivery.charge_words,
     )
@@ -208,28 +233,47 @@ def _current_slices(reseller_id: int, target: _Target) -> QuerySet[UsageSlice]:
 def _refuse_claimed(reseller_id: int, target: _Target) -> None:
     codes = sorted(
         set(
-            Claim.objects.filter(
-                reseller_id=reseller_id,
-                slice__in=_current_slices(reseller_id, target),
-                released_at__isnull=True,
-            ).values_list("document__code", flat=True)
+            _claims(reseller_id, [target])
+            .exclude(document__status=Status.DRAFT)
+            .values_list("document__code", flat=True)
         )
     )
     if codes:
         more = f" and {len(codes) - 5} more" if len(codes) > 5 else ""
         raise Refused(
             f"the usage of payer {target.payer} for {target.period.period_start} is billed on"
-            f" {', '.join(codes[:5])}{more}: discard the drafts first; published documents keep"
-            " what they billed"
+            f" {', '.join(codes[:5])}{more}: published documents keep what they billed; void them"
+            " first to bill this delivery instead"
         )
+
+
+def _claims(reseller_id: int, targets: Sequence[_Target]) -> QuerySet[Claim]:
+    return Claim.objects.filter(
+        reseller_id=reseller_id,
+        slice__statement__in=[s.pk for target in targets for s in target.current],
+        released_at__isnull=True,
+    )
+
+
+def _mark_holding(reseller_id: int, actor: Actor, targets: Sequence[_Target]) -> list[Document]:
+    """Mark the drafts that hold what is about to be superseded; the database asks for it."""
+    claims = _claims(reseller_id, targets)
+    drafts = lock_drafts(
+        reseller_id, Document.objects.filter(pk__in=claims.values("document")).order_by("pk")
+    )
+    fresh = [draft for draft in drafts if not draft.stale]
+    mark_stale(reseller_id=reseller_id, who=actor.name, drafts=fresh, reason=NEWER_USAGE)
+    return fresh
 
 
 def _refuse_vanished(
     reseller_id: int, target: _Target, slices: Mapping[Statement, Sequence[Slice]]
 ) -> None:
-    before = set(_current_slices(reseller_id, target).values_list("account__account", flat=True))
-    after = {each.account for s in target.statements for each in slices[s]}
-    vanished = sorted(before - after)
+    before = set(
+        _current_slices(reseller_id, target).values_list("account__account", "statement__currency")
+    )
+    after = {(each.account, each.currency) for s in target.statements for each in slices[s]}
+    vanished = [f"{account} in {currency}" for account, currency in sorted(before - after)]
     if vanished:
         raise Refused(
             f"{len(vanished)} accounts of payer {target.payer} are not in this delivery, such as"
@@ -260,25 +304,35 @@ def _accounts(
         names[each.provider, each.account] = (
             each.account_name or names.get((each.provider, each.account)) or ""
         )
-    known = {
+    known = _known_accounts(reseller_id, providers)
+    new = [key for key in sorted(names) if key not in known]
+    # An import of another period may be making the same accounts: whoever comes second reads them.
+    ProviderAccount.objects.bulk_create(
+        (
+            ProviderAccount(
+                reseller_id=reseller_id,
+                provider=providers[code],
+                account=account,
+                name=names[code, account],
+                created_at=clock.now(),
+            )
+            for code, account in new
+        ),
+        ignore_conflicts=True,
+    )
+    known = _known_accounts(reseller_id, providers)
+    return known, [(code, account, names[code, account]) for code, account in new]
+
+
+def _known_accounts(
+    reseller_id: int, providers: Mapping[str, Provider]
+) -> dict[tuple[str, str], ProviderAccount]:
+    return {
         (account.provider.code, account.account): account
         for account in ProviderAccount.objects.filter(
             reseller_id=reseller_id, provider__code__in=providers
         ).select_related("provider")
     }
-    new = [key for key in sorted(names) if key not in known]
-    made = ProviderAccount.objects.bulk_create(
-        ProviderAccount(
-            reseller_id=reseller_id,
-            provider=providers[code],
-            account=account,
-            name=names[code, account],
-            created_at=clock.now(),
-        )
-        for code, account in new
-    )
-    known.update(zip(new, made, strict=True))
-    return known, [(code, account, names[code, account]) for code, account in new]
 
 
 def _import_row(

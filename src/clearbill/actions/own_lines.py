@@ -1,0 +1,169 @@
+"""What staff add to a draft themselves: lines of their own, and a note."""
+
+from decimal import Decimal
+
+from django.db.models import Max
+
+from clearbill.actions import trail
+from clearbill.actions.change_status import stale
+from clearbill.actions.common import Actor, Refused, check_texts
+from clearbill.actions.locks import lock_documents
+from clearbill.actions.totals import retotal
+from clearbill.records import clock, tenancy
+from clearbill.records.models import Document, DocumentLine
+from clearbill.rules.charge_types import CHARGE_TYPES
+from clearbill.rules.lifecycle import Status
+from clearbill.rules.money import NotAnAmount, minor_unit, read_amount
+
+MOST_TEXT = 500
+
+
+def add_own_line(
+    *,
+    reseller_id: int,
+    actor: Actor,
+    document: str,
+    text: str,
+    amount: str,
+    charge_type: str = "Adjustment",
+    expected: int | None = None,
+) -> int:
+    """Add a line to a draft, in the document's currency; the line's position.
+
+    `amount` is text such as `-12.50`, in whole minor units of the currency. A refresh keeps the
+    line. Raises `Refused` by field.
+    """
+    actor.require("documents.edit")
+    text = " ".join(text.split())
+    _check(text, charge_type)
+    with tenancy.transaction(reseller_id):
+        found = lock_draft(reseller_id, document, expected)
+        price = _amount(amount, found.currency)
+        lines = DocumentLine.objects.filter(reseller_id=reseller_id, document=found)
+        position: int = (lines.aggregate(last=Max("position"))["last"] or 0) + 1
+        DocumentLine.objects.create(**_row(found, position, text, price, charge_type))
+        retotal(reseller_id, [found])
+        _record(found, actor, "line added", {"text": text, "amount": f"{price:f}"})
+    return position
+
+
+def remove_own_line(
+    *, reseller_id: int, actor: Actor, document: str, position: int, expected: int | None = None
+) -> None:
+    """Take one of staff's own lines off a draft. Lines of usage cannot be removed: `Refused`."""
+    actor.require("documents.edit")
+    with tenancy.transaction(reseller_id):
+        found = lock_draft(reseller_id, document, expected)
+        lines = DocumentLine.objects.filter(
+            reseller_id=reseller_id, document=found, own=True, position=position
+        )
+        line = lines.first()
+        if line is None:
+            raise Refused(f"{document} has no line of yours at position {position}")
+        lines.delete()
+        retotal(reseller_id, [found])
+        _record(
+            found, actor, "line removed", {"text": line.description, "amount": f"{line.price:f}"}
+        )
+
+
+def set_note(
+    *,
+    reseller_id: int,
+    actor: Actor,
+    document: str,
+    note: str,
+    printed: bool,
+    expected: int | None = None,
+) -> None:
+    """Set a draft's note; `printed` shows it to the customer on screen, PDF and print."""
+    actor.require("documents.edit")
+    note = note.strip()
+    check_texts(Document, {"note": note})
+    if len(note) > 2000:
+        raise Refused("a note is at most 2000 characters long", field="note")
+    with tenancy.transaction(reseller_id):
+        found = lock_draft(reseller_id, document, expected)
+        if (found.note, found.note_printed) == (note, printed):
+            return
+        found.note, found.note_printed = note, printed
+        found.version += 1
+        found.save(update_fields=["note", "note_printed", "version"])
+        _record(found, actor, "note", {"printed": printed})
+
+
+def lock_draft(reseller_id: int, code: str, expected: int | None) -> Document:
+    """The draft, locked. Raises `Refused` for what is none here, is published, or was changed."""
+    found = lock_documents(reseller_id, [code]).get(code)
+    if found is None:
+        raise Refused(f"no document {code} here")
+    if expected is not None and expected != found.version:
+        raise Refused(stale(found))
+    if found.status != Status.DRAFT:
+        raise Refused(f"{code} is {found.status}: what it says is frozen")
+    return found
+
+
+def _check(text: str, charge_type: str) -> None:
+    check_texts(DocumentLine, {"description": text})
+    if not text:
+        raise Refused("say what the line is for", field="text")
+    if len(text) > MOST_TEXT:
+        raise Refused(f"a line's text is at most {MOST_TEXT} characters long", field="text")
+    if charge_type not in CHARGE_TYPES:
+        raise Refused(
+            f"{charge_type!r} is no charge type; use one of {', '.join(CHARGE_TYPES)}",
+            field="charge_type",
+        )
+
+
+def _amount(text: str, currency: str) -> Decimal:
+    try:
+        amount = read_amount(text, integer_digits=12)
+    except NotAnAmount as error:
+        raise Refused(f"{error}; write it as -12.50", field="amount") from None
+    decimals = minor_unit(currency)
+    if amount != amount.quantize(Decimal(1).scaleb(-decimals)):
+        raise Refused(f"an amount in {currency} has at most {decimals} decimals", field="amount")
+    if not amount:
+        raise Refused("a line of 0 says nothing: give an amount", field="amount")
+    return amount.quantize(Decimal(1).scaleb(-decimals))
+
+
+def _row(
+    document: Document, position: int, text: str, price: Decimal, charge_type: str
+) -> dict[str, object]:
+    nothing = dict.fromkeys(("cost", "list_cost", "cost_converted", "list_converted"), Decimal(0))
+    return {
+        "reseller_id": document.reseller_id,
+        "document": document,
+        "position": position,
+        **dict.fromkeys(
+            ("account", "account_name", "service", "sku", "provider_charge", "unit"), ""
+        ),
+        "description": text,
+        "charge_type": charge_type,
+        "currency": document.currency,
+        "cost_currency": document.currency,
+        # Unique on the document, and never one of a usage line, which has no leading bar.
+        "line_key": f"|own|{position:06d}",
+        "qty": Decimal(1),
+        **nothing,
+        "rule": None,
+        "a": Decimal(1),
+        "b": Decimal(0),
+        "c": Decimal(0),
+        "exact": price,
+        "price": price,
+        "rows": 0,
+        "own": True,
+    }
+
+
+def _record(document: Document, actor: Actor, what: str, data: dict[str, object]) -> None:
+    trail.append(
+        reseller_id=document.reseller_id,
+        who=actor.name,
+        at=clock.now(),
+        entries=[trail.Entry(document, what, data={**data, "total": f"{document.total:f}"})],
+    )

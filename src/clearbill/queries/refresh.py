@@ -1,0 +1,125 @@
+"""What a refresh would make of a draft: its lines anew, beside those that it has."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from clearbill.queries.generation import rate_day, rule_refs, slice_ref, slices_for
+from clearbill.queries.rates import quotes
+from clearbill.records.files import file_store
+from clearbill.records.models import Document, DocumentLine, UsageSlice
+from clearbill.rules.currencies import Rate, find
+from clearbill.rules.money import to_minor_units, total
+from clearbill.usage.rating import rate
+from clearbill.usage.types import DocumentRef
+
+
+class NoRate(LookupError):
+    """No exchange rate from the usage's currency to the document's is known."""
+
+
+@dataclass(frozen=True)
+class Anew:
+    """A draft's usage as it is now, rated: what a refresh stores."""
+
+    slices: list[UsageSlice]
+    rates: list[Rate]
+    lines: pa.Table
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line before and after; None where it is new, or gone. Amounts are shown ones."""
+
+    account: str
+    description: str
+    charge_type: str
+    before: Decimal | None
+    after: Decimal | None
+
+    @property
+    def difference(self) -> Decimal:
+        return (self.after or Decimal(0)) - (self.before or Decimal(0))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a refresh would change. Subtotals are before tax."""
+
+    changes: list[Change]
+    same: int
+    subtotal_before: Decimal
+    subtotal_after: Decimal
+
+
+def anew(document: Document, today: date) -> Anew:
+    """Rate a draft's current usage by today's rules and rates. Raises `NoRate`.
+
+    Needs billing period and provider loaded.
+    """
+    slices = slices_for([document])[document.pk]
+    rates = _rates(document, slices, today)
+    period = document.billing_period
+    refs = [slice_ref(s, period, document.pk, rates.get(s.statement.currency)) for s in slices]
+    target = DocumentRef(
+        document=document.pk,
+        customer=document.customer_id,
+        provider=document.provider.code,
+        period_start=document.period_start,
+        currency=document.currency,
+    )
+    rules = rule_refs(document.reseller_id, [period])
+    lines = rate(refs, [target], rules, store=file_store())
+    return Anew(slices, [rates[base] for base in sorted(rates)], lines)
+
+
+def _rates(document: Document, slices: Sequence[UsageSlice], today: date) -> dict[str, Rate]:
+    foreign = {s.statement.currency for s in slices} - {document.currency}
+    known = quotes(document.reseller_id) if foreign else []
+    found = {}
+    for base in foreign:
+        rate = find(known, base, document.currency, rate_day(document.billing_period, today))
+        if rate is None:
+            raise NoRate(f"no rate from {base} to {document.currency} is known for the period")
+        found[base] = rate
+    return found
+
+
+def difference(document: Document, today: date) -> Difference:
+    """What a refresh would change, line by line; staff's own lines stay and are left out.
+
+    Raises `NoRate`. Sorted by the size of the change, largest first.
+    """
+    before = {
+        line.line_key: line
+        for line in DocumentLine.objects.filter(
+            reseller_id=document.reseller_id, document_id=document.pk, own=False
+        )
+    }
+    after = {line["line_key"]: line for line in anew(document, today).lines.to_pylist()}
+    changes = [_change(before.get(key), after.get(key)) for key in before.keys() | after.keys()]
+    changed = [each for each in changes if each.before != each.after]
+    changed.sort(key=lambda each: (-abs(each.difference), each.account, each.description))
+    return Difference(
+        changed,
+        len(changes) - len(changed),
+        to_minor_units(total([line.exact for line in before.values()]), document.currency),
+        to_minor_units(total([line["exact"] for line in after.values()]), document.currency),
+    )
+
+
+def _change(before: DocumentLine | None, after: dict[str, Any] | None) -> Change:
+    def read(name: str) -> str:
+        return str(after[name] if after else getattr(before, name))
+
+    return Change(
+        read("account"),
+        " · ".join(part for part in (read("service"), read("sku"), read("description")) if part),
+        read("charge_type"),
+        before.price if before else None,
+        after["price"] if after else None,
+    )
