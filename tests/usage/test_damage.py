@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from clearbill.rules.money import read_amount, total
@@ -72,6 +72,9 @@ NUMBERS = st.from_regex(r"[ +-]?[0-9_.,eE+-]{1,24}", fullmatch=True) | st.decima
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(texts=st.lists(NUMBERS, min_size=1, max_size=8))
+@example(texts=["0E0."])
+@example(texts=["1_000"])
+@example(texts=[" +.5e-3 ", "5.e1", "1E+2"])
 def test_the_engine_and_the_slow_pass_agree_on_what_a_number_is(
     tmp_path: Path, texts: list[str]
 ) -> None:

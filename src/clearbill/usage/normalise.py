@@ -205,6 +205,15 @@ def _amount(cell: str) -> str:
     return f"TRY_CAST({cell} AS {AMOUNT})"
 
 
+def _only_the_engine_reads(cell: str) -> str:
+    """The engine takes 1_000 and 0E0. for numbers, which nobody writes who means one."""
+    exponent = literal(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]+\s*")
+    return (
+        f"contains({cell}, '_') OR ((contains({cell}, 'e') OR contains({cell}, 'E'))"
+        f" AND NOT regexp_full_match({cell}, {exponent}))"
+    )
+
+
 def _time(cell: str) -> str:
     return f"TRY_CAST(regexp_extract({cell}, {literal(f'^{focus.TIME}$')}, 1) AS TIMESTAMP)"
 
@@ -222,9 +231,8 @@ def files_with_faults(connection: duckdb.DuckDBPyConnection, union: Union) -> li
         "NOT regexp_full_match(cb_currency, '[A-Z]{3}')",
         "cb_cost IS NULL",
         *(
-            # The engine takes 1_000 for a number.
             f"({_amount(cell(column))} IS NULL AND {cell(column)} IS NOT NULL "
-            f"OR contains({cell(column)}, '_'))"
+            f"OR {_only_the_engine_reads(cell(column))})"
             for column in focus.AMOUNTS
         ),
         f"(cb_charge_start IS NULL AND {cell('ChargePeriodStart')} IS NOT NULL)",
