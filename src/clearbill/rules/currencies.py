@@ -54,40 +54,44 @@ class Rate:
             return to_minor_units(amount * self.rate, self.quote)
 
 
+_Held = dict[tuple[str, str], Quote]
+"""The one quote per pair that holds on a day."""
+
+
 def find(quotes: Iterable[Quote], base: str, quote: str, on: date) -> Rate | None:
     """The rate that holds on a day, or None where none is known.
 
-    A rate of the pair itself goes before the reverse one, and both before one through a third
-    currency; a monthly rate, which a person set for the purpose, goes before daily ones.
+    A monthly rate, which a person set for the purpose, goes before daily ones, in either
+    direction of the pair; then the pair's own rate before the reverse one; and both before one
+    through a third currency, of which the first by its code is taken.
     """
     held = _held(quotes, on)
     direct = _step(held, base, quote)
     if direct is not None:
         return direct
-    between = sorted({each for pair in held for each in pair} - {base, quote})
-    for middle in between:
-        first, second = _step(held, base, middle), _step(held, middle, quote)
-        if first and second:
-            with localcontext(EXACT):
-                rate = _rounded(_exactly(held, base, middle) * _exactly(held, middle, quote))
-            if rate:
-                return Rate(
-                    base,
-                    quote,
-                    rate,
-                    _joined(first.source, second.source, middle),
-                    min(first.day, second.day),
-                )
+    for middle in sorted({each for pair in held for each in pair} - {base, quote}):
+        through = _through(held, base, middle, quote)
+        if through is not None:
+            return through
     return None
+
+
+def _through(held: _Held, base: str, middle: str, quote: str) -> Rate | None:
+    first, second = _given(held, base, middle), _given(held, middle, quote)
+    if first is None or second is None:
+        return None
+    with localcontext(EXACT):
+        rate = _rounded(_exactly(first, base) * _exactly(second, middle))
+    source = _joined(first.source, second.source, middle)
+    return Rate(base, quote, rate, source, min(first.day, second.day)) if rate else None
 
 
 def _joined(first: str, second: str, middle: str) -> str:
     return f"{first}, through {middle}" if first == second else f"{first} and {second}"
 
 
-def _held(quotes: Iterable[Quote], on: date) -> dict[tuple[str, str], Quote]:
-    """The one quote per pair that holds on the day."""
-    found: dict[tuple[str, str], Quote] = {}
+def _held(quotes: Iterable[Quote], on: date) -> _Held:
+    found: _Held = {}
     for each in quotes:
         if not _holds(each, on):
             continue
@@ -107,21 +111,27 @@ def _rank(quote: Quote) -> tuple[bool, date]:
     return (quote.span == MONTH, quote.day)
 
 
-def _step(held: dict[tuple[str, str], Quote], base: str, quote: str) -> Rate | None:
-    """The rate of a pair, or the reverse of the other way round."""
-    given = held.get((base, quote)) or held.get((quote, base))
+def _step(held: _Held, base: str, quote: str) -> Rate | None:
+    """The rate of a pair, from itself or turned round; None too where it rounds to nothing."""
+    given = _given(held, base, quote)
     if given is None:
         return None
-    rate = _rounded(_exactly(held, base, quote))
+    rate = _rounded(_exactly(given, base))
     return Rate(base, quote, rate, given.source, given.day) if rate else None
 
 
-def _exactly(held: dict[tuple[str, str], Quote], base: str, quote: str) -> Decimal:
-    given = held.get((base, quote))
-    if given is not None:
+def _given(held: _Held, base: str, quote: str) -> Quote | None:
+    own, reverse = held.get((base, quote)), held.get((quote, base))
+    if own and reverse and (own.span, reverse.span) == (DAY, MONTH):
+        return reverse
+    return own or reverse
+
+
+def _exactly(given: Quote, base: str) -> Decimal:
+    if given.base == base:
         return given.rate
     with localcontext(EXACT):
-        return 1 / held[quote, base].rate
+        return 1 / given.rate
 
 
 def _rounded(rate: Decimal) -> Decimal:

@@ -1,6 +1,9 @@
 """Document IDs and invoice numbers: how a counter is written, and the dates of a series."""
 
+import re
 from datetime import date
+
+_DOCUMENT_ID = re.compile(r"D-[0-9]{6,19}")
 
 
 class BadIssueDate(ValueError):
@@ -10,6 +13,11 @@ class BadIssueDate(ValueError):
 def document_id(counter: int) -> str:
     """`D-000123`: per reseller, given at generation, never used again, gaps allowed."""
     return f"D-{counter:06d}"
+
+
+def is_document_id(text: str) -> bool:
+    """Whether the text is written as one, whatever documents there are."""
+    return _DOCUMENT_ID.fullmatch(text) is not None
 
 
 def invoice_number(prefix: str, counter: int) -> str:

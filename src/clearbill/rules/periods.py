@@ -23,11 +23,15 @@ class Period:
         return shown(self.start, self.end)
 
 
+EARLIEST, LATEST = 1990, 2200
+"""The years that a month may be named of; the calendar's own ends have no month before or after."""
+
+
 def month(text: str) -> date:
     """The first day of a `YYYY-MM`, which is shorthand for the period that starts in it."""
     try:
         year, number = text.split("-")
-        if len(year) != 4 or len(number) != 2:
+        if len(year) != 4 or len(number) != 2 or not EARLIEST <= int(year) <= LATEST:
             raise ValueError
         return date(int(year), int(number), 1)
     except ValueError:

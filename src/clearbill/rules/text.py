@@ -1,0 +1,21 @@
+"""Words from elsewhere on one line: what a terminal or a table may be handed."""
+
+import unicodedata
+
+# Marks that turn the direction of what follows, so that a name can pretend to be another one.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def is_hostile(char: str) -> bool:
+    """Whether a character of one line acts rather than shows: controls, turning marks, halves."""
+    return char in _TURNING or unicodedata.category(char) in {"Cc", "Cs"}
+
+
+def harmless(text: str) -> str:
+    """The text with U+FFFD for each character that acts on a terminal, line feeds too."""
+    return "".join("\ufffd" if is_hostile(char) else char for char in text)
+
+
+def tidy(text: str) -> str:
+    """A name as it is kept: single blanks, none at the ends, nothing that acts."""
+    return harmless(" ".join(text.split()))
