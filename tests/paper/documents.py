@@ -23,15 +23,18 @@ def a_line(position: int = 1, price: str = "599.00", **changes: Any) -> dict[str
         "first_date": "2024-09-01",
         "last_date": "2024-09-30",
         "rows": 30,
+        "own": False,
+        "tax": "",
     }
-    staff_only = dict.fromkeys(("cost", "list_cost", "a", "b", "c"), STAFF_MARKER)
+    costs = ("cost", "list_cost", "cost_converted", "list_converted", "cost_currency")
+    staff_only = dict.fromkeys((*costs, "a", "b", "c"), STAFF_MARKER)
     return {**line, **staff_only, "rule": 987654321, **changes}
 
 
 def a_section(lines: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
     subtotal = str(sum((Decimal(line["price"]) for line in lines), Decimal("0.00")))
     section = {"account": "0001", "account_name": "Contoso Production", "subtotal": subtotal}
-    return {**section, "lines": lines, **changes}
+    return {**section, "own": False, "lines": lines, **changes}
 
 
 def a_document(sections: list[dict[str, Any]] | None = None, **changes: Any) -> dict[str, Any]:
@@ -39,7 +42,10 @@ def a_document(sections: list[dict[str, Any]] | None = None, **changes: Any) -> 
     parts = [a_section([a_line()])] if sections is None else sections
     subtotal = str(sum((Decimal(part["subtotal"]) for part in parts), Decimal("0.00")))
     document = {
-        "schema": 1,
+        "schema": 2,
+        "custom_fields": [],
+        "note": "",
+        "rates": [],
         "document_id": "D-000123",
         "kind": "tax-invoice",
         "invoice_number": "INV-000042",
@@ -66,8 +72,16 @@ def a_document(sections: list[dict[str, Any]] | None = None, **changes: Any) -> 
 
 
 def a_taxed_document() -> dict[str, Any]:
-    tax = {"name": "VAT", "rate": "19.0", "base": "599.00", "amount": "113.81"}
-    return a_document(taxes=[tax], tax="113.81", total="712.81")
+    tax = {
+        "name": "VAT",
+        "category": "S",
+        "percent": "19",
+        "reason": "",
+        "base": "599.00",
+        "amount": "113.81",
+    }
+    lines = [a_section([a_line(tax="19")])]
+    return a_document(lines, taxes=[tax], tax="113.81", total="712.81")
 
 
 def a_seller() -> dict[str, Any]:
@@ -79,6 +93,10 @@ def a_seller() -> dict[str, Any]:
         "tax_id": "DE129273398",
         "bank_details": "Hanseatic Bank AG\nIBAN DE02120300000000202051",
         "legal_text": "Registered at Amtsgericht Hamburg, HRB 12345.",
+        "colour": "#1d4f91",
+        "accent_colour": "#1f5aa6",
+        "footer": "",
+        "logo": None,
     }
 
 

@@ -30,7 +30,7 @@ def test_a_row_names_the_document_the_account_and_the_line() -> None:
             COLUMNS,
             ("D-000123", "INV-000042", "Microsoft CSP", "2024-09-01", "2024-09-30", "'0001",
              "Contoso Production", "Compute", "SKU-1", "Virtual machine 1", "744", "Hours",
-             "Usage", "599.00", "USD"),
+             "Usage", "599.00", "", "USD", "PO-4711"),
             strict=True,
         )
     )  # fmt: skip

@@ -8,6 +8,7 @@ from clearbill.queries.documents import one
 from clearbill.records import tenancy
 from clearbill.records.files import file_store
 from clearbill.records.models import Document
+from clearbill.rules.lifecycle import Status
 from clearbill.usage.detail import stored
 
 
@@ -21,7 +22,7 @@ def store_published(*, reseller_id: int, document_id: int) -> None:
             reseller_id=reseller_id, pk=document_id
         )
         document = one(reseller_id, code)
-        if document is None or document.frozen is None:
+        if document is None or document.frozen is None or _is_discarded(document):
             return
     if not document.rated_path:
         key = f"rated/{reseller_id}/{document.code}.parquet"
@@ -33,6 +34,11 @@ def store_published(*, reseller_id: int, document_id: int) -> None:
         key = f"pdf/{reseller_id}/{document.code}.pdf"
         file_store().write_bytes(key, content)
         _record(document, pdf_path=key, pdf_hash=hashlib.sha256(content).hexdigest())
+
+
+def _is_discarded(document: Document) -> bool:
+    """A statement that was discarded before its job ran keeps no files: its usage is free."""
+    return document.status == Status.DISCARDED
 
 
 def _check_sums(document: Document, key: str) -> None:
@@ -50,7 +56,7 @@ def _record(document: Document, **columns: str) -> None:
     first = next(iter(columns))
     with tenancy.transaction(document.reseller_id):
         locked = lock_documents(document.reseller_id, [document.code])[document.code]
-        if not getattr(locked, first):
+        if not getattr(locked, first) and not _is_discarded(locked):
             Document.objects.filter(reseller_id=document.reseller_id, pk=locked.pk).update(
                 **columns
             )

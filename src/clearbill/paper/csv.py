@@ -13,9 +13,11 @@ BOM = "\ufeff"
 COLUMNS = (
     "Document ID", "Invoice number", "Provider", "Billing period start", "Billing period end",
     "Account", "Account name", "Service", "SKU", "Description", "Qty", "Unit", "Charge Type",
-    "Price", "Currency",
+    "Price", "Tax percent", "Currency", "Purchase order",
 )  # fmt: skip
-_NUMBERS = frozenset({"Qty", "Price"})
+"""Always the same; a column for each printed custom field follows, under the field's name."""
+
+_NUMBERS = frozenset({"Qty", "Price", "Tax percent"})
 
 
 def shown_csv(document: Mapping[str, Any], *, raw: bool = False) -> bytes:
@@ -28,12 +30,21 @@ def shown_csv(document: Mapping[str, Any], *, raw: bool = False) -> bytes:
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    fields = [(f["name"], f["value"]) for f in document["custom_fields"] if f["printed"]]
+    writer.writerow([*COLUMNS, *(name if raw else guarded(name) for name, _ in fields)])
     head = _head(document)
+    # By place, not by name: a field may be called as a column is.
+    own = [value if raw else guarded(value) for _, value in fields]
     for row in _rows(document):
         cells = {**head, **row}
         writer.writerow(
-            cells[name] if raw or name in _NUMBERS else guarded(cells[name]) for name in COLUMNS
+            [
+                *(
+                    cells[name] if raw or name in _NUMBERS else guarded(cells[name])
+                    for name in COLUMNS
+                ),
+                *own,
+            ]
         )
     return (BOM + out.getvalue()).encode()
 
@@ -47,7 +58,14 @@ def _head(document: Mapping[str, Any]) -> dict[str, str]:
         "Billing period start": document["period_start"],
         "Billing period end": last_day.isoformat(),
         "Currency": document["currency"],
+        "Purchase order": document["purchase_order"] or "",
     }
+
+
+def _described(tax: Mapping[str, Any]) -> str:
+    if tax["category"] == "S":
+        return f"{tax['name']} {amounts.percent(tax['percent'])}"
+    return f"{tax['name']}: {tax['reason']}" if tax["reason"] else str(tax["name"])
 
 
 def _rows(document: Mapping[str, Any]) -> Iterator[dict[str, str]]:
@@ -63,12 +81,14 @@ def _rows(document: Mapping[str, Any]) -> Iterator[dict[str, str]]:
                 "Unit": line["unit"] or "",
                 "Charge Type": line["charge_type"],
                 "Price": line["price"],
+                "Tax percent": line["tax"],
             }
     for tax in document["taxes"]:
         yield {
             **dict.fromkeys(("Account", "Account name", "Service", "SKU", "Unit"), ""),
-            "Description": f"{tax['name']} {amounts.percent(tax['rate'])}",
+            "Description": _described(tax),
             "Qty": "1",
             "Charge Type": "Tax",
             "Price": tax["amount"],
+            "Tax percent": "",
         }

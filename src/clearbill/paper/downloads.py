@@ -6,13 +6,15 @@ out with the recorded hash: never wrong bytes.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from django.db.models import F, Q
 
 from clearbill.paper.csv import shown_csv
 from clearbill.paper.detailed_csv import Audience, stream_detailed_csv
+from clearbill.paper.fonts import more_folders
 from clearbill.paper.worker import render_pdf_isolated
 from clearbill.queries import canonical
 from clearbill.queries.generation import slice_ref
@@ -41,11 +43,30 @@ def pdf(document: Document) -> bytes:
         content = store.read_bytes(document.pdf_path)
         if hashlib.sha256(content).hexdigest() == document.pdf_hash:
             return content
+    shown = canonical.for_customer(canonical.of(document))
     content = render_pdf_isolated(
-        canonical.for_customer(canonical.of(document)), draft=document.frozen is None
+        shown,
+        draft=document.frozen is None,
+        font_folders=more_folders(),
+        logo=logo_of(shown),
     )
     if document.pdf_path and hashlib.sha256(content).hexdigest() != document.pdf_hash:
         raise Damaged(f"the stored PDF of {document.code} is damaged and cannot be rebuilt")
+    return content
+
+
+def logo_of(document: Mapping[str, Any]) -> bytes | None:
+    """The logo that a canonical document names, None without one.
+
+    Raises `Damaged` where the file is gone or changed: a document is not printed without its logo.
+    """
+    logo = document["seller"]["logo"]
+    if logo is None:
+        return None
+    store = file_store()
+    content = store.read_bytes(logo["key"]) if store.exists(logo["key"]) else b""
+    if hashlib.sha256(content).hexdigest() != logo["sha256"]:
+        raise Damaged(f"the logo {logo['key']} is missing or damaged: give it again in Branding")
     return content
 
 

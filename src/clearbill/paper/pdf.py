@@ -24,6 +24,9 @@ from clearbill.paper.view import view
 
 _FIRST_FAMILIES = ("Noto Sans", "Noto Sans Arabic")
 _CJK_FAMILIES = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK TC", "Noto Sans CJK KR")
+# Han letters are drawn differently in each country: kana and hangul tell which one it is.
+_JAPANESE, _KOREAN = re.compile("[\u3040-\u30ff]"), re.compile("[\u1100-\u11ff\uac00-\ud7af]")
+_SCREEN_PPI = 96
 _METADATA_DATE = re.compile(rb"(<xmp:MetadataDate>)[^<]*(</xmp:MetadataDate>)|"
                             rb'(xmp:MetadataDate=")[^"]*(")')  # fmt: skip
 
@@ -33,24 +36,44 @@ class CannotPrint(Exception):
 
 
 def render_pdf(
-    document: Mapping[str, Any], *, draft: bool, font_folders: Sequence[Path] = ()
+    document: Mapping[str, Any],
+    *,
+    draft: bool,
+    font_folders: Sequence[Path] = (),
+    logo: bytes | None = None,
 ) -> bytes:
     """The canonical document as a PDF/A-3b file; a draft says so on each page and has no number.
 
     The same document gives the same bytes in any process, today and tomorrow, as long as the
     renderer and the fonts stay. `font_folders` adds fonts (CJK, say) to those that travel with
     the package; the machine's own fonts are never taken. Letters that no font has are printed
-    as `[U+4E2D]`: ask `unprintable` before.
+    as `[U+4E2D]`: ask `unprintable` before. `logo` is a PNG that `paper.logo` made.
     """
+    compiled = _compiled(document, draft, (*FONT_FOLDERS, *font_folders), logo, format="pdf")
+    return _archived(compiled[0], _issued(document))
+
+
+def render_picture(
+    document: Mapping[str, Any], *, font_folders: Sequence[Path] = (), logo: bytes | None = None
+) -> bytes:
+    """The first page as a PNG for a screen, as the PDF of the published document would look."""
     folders = (*FONT_FOLDERS, *font_folders)
-    covered = coverage(folders)
-    issued = _issued(document)
+    return _compiled(document, False, folders, logo, format="png", ppi=_SCREEN_PPI)[0]
+
+
+def _compiled(
+    document: Mapping[str, Any],
+    draft: bool,
+    folders: tuple[Path, ...],
+    logo: bytes | None,
+    **options: Any,
+) -> list[bytes]:
+    """The pages of a picture, or the one file of a PDF."""
     try:
-        compiled = _compile(document, draft, folders, covered)
+        return _compile(document, draft, folders, coverage(folders), logo, options)
     except typst.TypstError:
         # Letters that exist one by one may still not combine; then they become code points too.
-        compiled = _compile(document, draft, folders, PLAIN_LETTERS)
-    return _archived(compiled, issued)
+        return _compile(document, draft, folders, PLAIN_LETTERS, logo, options)
 
 
 def unprintable(document: Mapping[str, Any], *, font_folders: Sequence[Path] = ()) -> list[str]:
@@ -80,19 +103,37 @@ def _issued(document: Mapping[str, Any]) -> datetime:
 
 
 def _compile(
-    document: Mapping[str, Any], draft: bool, folders: tuple[Path, ...], covered: frozenset[int]
-) -> bytes:
-    fonts, families = _fonts(folders)
-    data = view(document, draft=draft, clean=lambda text: printable(text, covered))
-    return typst.compile(
+    document: Mapping[str, Any],
+    draft: bool,
+    folders: tuple[Path, ...],
+    covered: frozenset[int],
+    logo: bytes | None,
+    options: Mapping[str, Any],
+) -> list[bytes]:
+    fonts, found = _fonts(folders)
+    data = json.dumps(
+        view(document, draft=draft, clean=lambda text: printable(text, covered), logo=logo),
+        ensure_ascii=False,
+    )
+    if options["format"] == "pdf":
+        options = {
+            **options,
+            "pdf_standards": "a-3b",
+            "timestamp": int(_issued(document).timestamp()),
+        }
+    made = typst.compile(
         _template(),
         font_paths=fonts,
         ignore_system_fonts=True,
-        format="pdf",
-        pdf_standards="a-3b",
-        timestamp=int(_issued(document).timestamp()),
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False), "fonts": json.dumps(families)},
+        sys_inputs={
+            "data": data,
+            "fonts": json.dumps(_families(found, data)),
+            # Inputs are texts alone, and a path would have to be inside the template's folder.
+            "logo": json.dumps(list(logo or b"")),
+        },
+        **options,
     )
+    return made if isinstance(made, list) else [made]
 
 
 @lru_cache(maxsize=1)
@@ -101,15 +142,23 @@ def _template() -> bytes:
 
 
 @lru_cache(maxsize=4)
-def _fonts(folders: tuple[Path, ...]) -> tuple[typst.Fonts, list[str]]:
+def _fonts(folders: tuple[Path, ...]) -> tuple[typst.Fonts, frozenset[str]]:
     fonts = typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=False,
         font_paths=[str(folder) for folder in folders],
     )
-    found = fonts.families()
-    wanted = [*_FIRST_FAMILIES, *(name for name in _CJK_FAMILIES if name in found)]
-    return fonts, wanted + sorted(set(found) - set(wanted))
+    return fonts, frozenset(fonts.families())
+
+
+def _families(found: frozenset[str], text: str) -> list[str]:
+    """The fonts in the order they are asked for a letter: our own, those for CJK, others."""
+    cjk = [name for name in _CJK_FAMILIES if name in found]
+    for pattern, country in ((_JAPANESE, "JP"), (_KOREAN, "KR")):
+        if pattern.search(text):
+            cjk.sort(key=lambda name, country=country: not name.endswith(country))  # type: ignore[misc]
+    wanted = [*_FIRST_FAMILIES, *cjk]
+    return wanted + sorted(found - set(wanted))
 
 
 def _archived(compiled: bytes, issued: datetime) -> bytes:

@@ -5,6 +5,7 @@ server lends the work to a child, talks to it over its pipes, and puts another i
 a number of documents. A child ends by itself when its server does, however that ends.
 """
 
+import base64
 import json
 import os
 import queue
@@ -17,14 +18,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from clearbill.paper.pdf import CannotPrint, render_pdf
+from clearbill.paper.pdf import CannotPrint, render_pdf, render_picture
 
 WORKERS = 2
 DOCUMENTS_PER_WORKER = 50
 TIMEOUT_SECONDS = 60.0
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _LENGTH = struct.Struct(">cI")
-_PDF, _FAULT, _JOB = b"P", b"F", b"J"
+_MADE, _FAULT, _JOB = b"M", b"F", b"J"
 
 
 class _Child:
@@ -83,7 +84,11 @@ _slots = threading.BoundedSemaphore(WORKERS)
 
 
 def render_pdf_isolated(
-    document: Mapping[str, Any], *, draft: bool, font_folders: Sequence[Path] = ()
+    document: Mapping[str, Any],
+    *,
+    draft: bool,
+    font_folders: Sequence[Path] = (),
+    logo: bytes | None = None,
 ) -> bytes:
     """As `render_pdf`, the same bytes, in a recycled child process; safe to call from threads.
 
@@ -91,8 +96,29 @@ def render_pdf_isolated(
     took the document is replaced and asked again; raises CannotPrint where rendering fails twice
     or takes longer than a minute.
     """
+    return _asked({"draft": draft}, document, font_folders, logo)
+
+
+def render_picture_isolated(
+    document: Mapping[str, Any], *, font_folders: Sequence[Path] = (), logo: bytes | None = None
+) -> bytes:
+    """As `render_picture`, in the same child processes and with the same errors."""
+    return _asked({"picture": True}, document, font_folders, logo)
+
+
+def _asked(
+    what: Mapping[str, bool],
+    document: Mapping[str, Any],
+    font_folders: Sequence[Path],
+    logo: bytes | None,
+) -> bytes:
     job = json.dumps(
-        {"document": document, "draft": draft, "fonts": [str(path) for path in font_folders]}
+        {
+            **what,
+            "document": document,
+            "fonts": [str(path) for path in font_folders],
+            "logo": base64.b64encode(logo).decode() if logo else None,
+        }
     ).encode()
     with _slots:
         try:
@@ -157,17 +183,20 @@ def _serve(jobs: IO[bytes], answers: IO[bytes]) -> None:
             _, body = _read(jobs)
         except EOFError:
             return
-        job = json.loads(body)
         try:
-            pdf = render_pdf(
-                job["document"],
-                draft=job["draft"],
-                font_folders=[Path(path) for path in job["fonts"]],
-            )
+            made = _done(json.loads(body))
         except Exception as fault:
             _write(answers, _FAULT, f"{type(fault).__name__}: {fault}".encode())
         else:
-            _write(answers, _PDF, pdf)
+            _write(answers, _MADE, made)
+
+
+def _done(job: Mapping[str, Any]) -> bytes:
+    folders = [Path(path) for path in job["fonts"]]
+    logo = base64.b64decode(job["logo"]) if job["logo"] else None
+    if job.get("picture"):
+        return render_picture(job["document"], font_folders=folders, logo=logo)
+    return render_pdf(job["document"], draft=job["draft"], font_folders=folders, logo=logo)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The words printed on a document, by language. Paper falls back to English."""
+"""English: the language that paper falls back to."""
 
-from clearbill.rules.lifecycle import KIND_NAMES, Kind
+from clearbill.rules.lifecycle import KIND_NAMES, Kind, Status
 
-_ENGLISH = {
+DOCUMENT = {
     Kind.TAX_INVOICE.value: KIND_NAMES[Kind.TAX_INVOICE],
     Kind.STATEMENT.value: KIND_NAMES[Kind.STATEMENT],
     "draft": "DRAFT",
@@ -48,10 +48,28 @@ _ENGLISH = {
     "of": "of",
     "sku": "SKU",
     "no_account": "No account",
+    "own_lines": "Additional charges",
+    "exchange_rates": "Exchange rates",
+    "note": "Note",
 }
-_LANGUAGES = {"en": _ENGLISH}
 
+MAIL = {
+    "subject": "{reseller}: {provider} invoice {number}, {period}",
+    "from": "From",
+    "status": "Status",
+    "see": "See the document",
+    "sign_in": "You will be asked to sign in.",
+    "sent_to": "This message was sent to {recipient}.",
+    "test": "Test",
+    Status.OPEN.value: "Open",
+    Status.PAST_DUE.value: "Past Due",
+    Status.CLOSED.value: "Closed",
+    Status.VOIDED.value: "Voided",
+}
 
-def words(language: str) -> dict[str, str]:
-    """The words of a language (`en`, `en-GB`); of English where a language has none."""
-    return _LANGUAGES.get(language.split("-")[0].lower(), _ENGLISH)
+BODIES = {
+    Status.OPEN: "A new document is ready for you.",
+    Status.PAST_DUE: "This document is past due. Please settle it, or tell us if you already did.",
+    Status.CLOSED: "This document is closed: it counts as settled.",
+    Status.VOIDED: "This document was voided: nothing is to be paid on it.",
+}
