@@ -11,7 +11,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
 
 from clearbill.actions.customers import change_customer
-from clearbill.actions.send_mail import NotSent, send_mail
+from clearbill.actions.mail_server import NotSent
+from clearbill.actions.send_mail import send_mail
 from clearbill.actions.sweep_mails import sweep_mails
 from clearbill.records import clock
 from clearbill.records.models import Delivery, Reseller

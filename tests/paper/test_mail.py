@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearbill.paper.mail import Mail, message_id, published_mail, subject
-from paper.documents import STAFF_MARKER, a_document, a_seller
+from clearbill.paper.mail import Mail, Wording, message_id, published_mail
+from clearbill.rules.templates import UnknownParameter
+from paper.documents import STAFF_MARKER, a_buyer, a_document, a_seller
 
 LINK = "https://bills.example/portal/northwind/documents/D-000123?a=1&b=2"
 
@@ -81,7 +82,7 @@ def test_no_name_can_break_a_header_or_the_html(seller: str, provider: str) -> N
 
 
 def test_a_long_name_does_not_push_number_and_period_out_of_the_subject() -> None:
-    long = subject(a_document(seller={**a_seller(), "name": "N" * 500}))
+    long = a_mail(seller={**a_seller(), "name": "N" * 500}).subject
     assert len(long) == 200
     assert long.endswith("INV-000042, 1–30 Sep 2024")
 
@@ -96,3 +97,40 @@ def test_the_message_id_is_the_same_on_every_try_and_another_for_each_delivery()
 
 def test_no_cost_is_in_a_mail() -> None:
     assert STAFF_MARKER not in "".join(a_mail())
+
+
+def test_a_resellers_words_stand_above_facts_and_link_that_stay() -> None:
+    mail = a_worded_mail(body="Dear {customer},\n\n{total}\nby {due_date}.", subject="{number}")
+    assert mail.subject == "INV-000042"
+    assert mail.text.startswith(
+        "Dear Contoso Manufacturing Ltd.,\n\nUSD 599.00\nby 1 Nov 2024.\n\nFrom:"
+    )
+    assert "USD 599.00<br>by 1 Nov 2024." in mail.html
+    assert f"See the document: {LINK}" in mail.text
+    assert "A new document" not in mail.text
+
+
+@given(st.text(), st.text())
+def test_no_wording_and_no_value_becomes_markup_or_a_header(words: str, name: str) -> None:
+    template = "<script>x</script> {customer}\r\nBcc: y@z.example " + re.sub("[{}]", "", words)
+    buyer = {**a_buyer(), "legal_name": name + "<img src=x onerror=alert(1)>{total}"}
+    mail = a_worded_mail(body=template, subject=template, buyer=buyer)
+    assert "<script" not in mail.html
+    assert "<img" not in mail.html
+    assert mail.subject.splitlines() == [mail.subject]
+    assert len(mail.subject) <= 200
+
+
+def test_an_unknown_parameter_sends_nothing() -> None:
+    with pytest.raises(UnknownParameter, match=r"no \{sum\}"):
+        a_worded_mail(body="{sum}")
+
+
+def a_worded_mail(*, body: str, subject: str = "", **changes: Any) -> Mail:
+    return published_mail(
+        a_document(**changes),
+        recipient="ann@contoso.example",
+        link=LINK,
+        status="Open",
+        wording=Wording(subject, body),
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import QuerySet
 from procrastinate.contrib.django import app as jobs
 from procrastinate.types import JSONDict
 
@@ -39,6 +40,13 @@ def queue_mails(
         ]
         # Before the files of a bulk publication: people wait for mails, nobody for files.
         jobs.configure_task("send_mail", priority=10).batch_defer(*arguments)
+
+
+def withdraw_mails(reseller_id: int, documents: "QuerySet[Document] | Sequence[Document]") -> None:
+    """End the mails that still wait for discarded documents: nobody is told of what is gone."""
+    Delivery.objects.filter(
+        reseller_id=reseller_id, document__in=documents, state=Delivery.QUEUED
+    ).update(state=Delivery.FAILED, last_error="withdrawn: the document was discarded")
 
 
 def resend_notification(*, reseller_id: int, actor: Actor, document: str) -> list[str]:

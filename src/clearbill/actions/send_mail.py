@@ -1,16 +1,25 @@
 """Sending one e-mail that is owed. The network is outside every transaction."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from email.mime.image import MIMEImage
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
+from clearbill.actions.letters import queue_letter
 from clearbill.actions.mail_server import ERRORS, MOST_ATTEMPTS, NotSent, refused_for_good, words
-from clearbill.paper.mail import message_id, published_mail
+from clearbill.paper import downloads
+from clearbill.paper.language import known
+from clearbill.paper.mail import LOGO_ID, Mail, Wording, message_id, published_mail
+from clearbill.paper.mail_preview import portal_link
 from clearbill.queries import canonical
+from clearbill.queries.mail_templates import kind_for, of_kind
 from clearbill.records import clock, tenancy
-from clearbill.records.models import Delivery, Document, Reseller
+from clearbill.records.models import Delivery, MailTemplate
+from clearbill.rules.lifecycle import Status
 
 log = structlog.get_logger(__name__)
 
@@ -35,40 +44,107 @@ def send_mail(*, reseller_id: int, delivery_id: int) -> None:
             return
         delivery.attempts += 1
         delivery.save(update_fields=["attempts"])
-        message = _message(delivery)
+        owed = _owed(delivery)
     try:
-        message.send()
+        _message(owed, _logo(owed.document)).send()
     except ERRORS as error:
         _failed(delivery, error)
         return
-    _record(delivery, state=Delivery.SENT, sent_at=clock.now(), last_error="")
+    _sent(owed)
 
 
-def portal_link(document: Document) -> str:
-    """Where the customer reads the document, after signing in."""
-    slug = Reseller.objects.values_list("slug", flat=True).get(pk=document.reseller_id)
-    return f"{settings.CLEARBILL_URL}/portal/{slug}/invoices/{document.code}/"
+@dataclass(frozen=True)
+class _Owed:
+    """A delivery with what its mail is written from."""
+
+    delivery: Delivery
+    document: dict[str, Any]
+    template: MailTemplate
+
+    def mail(self, logo: bytes | None) -> Mail:
+        document = self.delivery.document
+        language = known(self.document["language"])
+        return published_mail(
+            self.document,
+            recipient=self.delivery.recipient,
+            link=portal_link(self.document["seller"]["slug"], document.code),
+            status=self.delivery.event.to_status or document.status,
+            due_extended_to=document.due_extended_to,
+            wording=Wording(
+                getattr(self.template, f"subject_{language}"),
+                getattr(self.template, f"body_{language}"),
+            ),
+            logo=logo,
+        )
 
 
-def _message(delivery: Delivery) -> EmailMultiAlternatives:
-    document: Document = delivery.document
-    status = delivery.event.to_status or document.status
-    mail = published_mail(
-        canonical.of(document),
-        recipient=delivery.recipient,
-        link=portal_link(document),
-        status=status,
-        due_extended_to=document.due_extended_to,
-    )
+def _owed(delivery: Delivery) -> _Owed:
+    event, document = delivery.event, delivery.document
+    # A mail that is sent again tells of the publication as long as nothing has changed since.
+    start = event.from_status or (Status.DRAFT if document.status == Status.OPEN else "")
+    kind = kind_for(publishes=start == Status.DRAFT)
+    return _Owed(delivery, canonical.of(document), of_kind(delivery.reseller_id, kind))
+
+
+def _logo(document: dict[str, Any]) -> bytes | None:
+    try:
+        return downloads.logo_of(document)
+    except (downloads.Damaged, OSError) as error:
+        # The words are what the customer waits for.
+        log.warning("mail without its logo", error=str(error))
+        return None
+
+
+class _Message(EmailMultiAlternatives):
+    """Its pictures are inside: most programs block those from elsewhere, which tell who reads."""
+
+    mixed_subtype = "related"
+
+
+def _message(owed: _Owed, logo: bytes | None) -> EmailMultiAlternatives:
+    delivery, mail = owed.delivery, owed.mail(logo)
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
-    message = EmailMultiAlternatives(
+    message = _Message(
         subject=mail.subject,
         body=mail.text,
         to=[delivery.recipient],
+        reply_to=[owed.template.reply_to] if owed.template.reply_to else None,
         headers={"Message-ID": message_id(delivery.message_id, domain)},
     )
     message.attach_alternative(mail.html, "text/html")
+    if logo is not None:
+        message.attach(_picture(logo))
     return message
+
+
+def _picture(logo: bytes) -> MIMEImage:
+    part = MIMEImage(logo, "png")
+    part.add_header("Content-ID", f"<{LOGO_ID}>")
+    part.add_header("Content-Disposition", "inline", filename="logo.png")
+    return part
+
+
+def _sent(owed: _Owed) -> None:
+    """Record that it went out, and owe its copies from the same commit."""
+    delivery = owed.delivery
+    with tenancy.transaction(delivery.reseller_id):
+        if _record(delivery, state=Delivery.SENT, sent_at=clock.now(), last_error=""):
+            _queue_copies(owed)
+
+
+def _queue_copies(owed: _Owed) -> None:
+    """Each copy is a letter of its own: the customer's mail neither knows of it nor waits."""
+    mail = owed.mail(None)
+    for address in owed.template.bcc:
+        queue_letter(
+            reseller_id=owed.delivery.reseller_id,
+            kind="plain",
+            recipient=address,
+            reply_to=owed.template.reply_to,
+            subject=mail.subject,
+            text=mail.text,
+            html=mail.html,
+        )
 
 
 def _failed(delivery: Delivery, error: Exception) -> None:
@@ -84,8 +160,11 @@ def _failed(delivery: Delivery, error: Exception) -> None:
         raise NotSent(words(error)) from error
 
 
-def _record(delivery: Delivery, *, state: str, last_error: str, sent_at: datetime | None) -> None:
+def _record(delivery: Delivery, *, state: str, last_error: str, sent_at: datetime | None) -> bool:
+    """Whether the delivery was still waiting, and now is as it was told."""
     with tenancy.transaction(delivery.reseller_id):
-        Delivery.objects.filter(
-            reseller_id=delivery.reseller_id, pk=delivery.pk, state=Delivery.QUEUED
-        ).update(state=state, last_error=last_error, sent_at=sent_at)
+        return bool(
+            Delivery.objects.filter(
+                reseller_id=delivery.reseller_id, pk=delivery.pk, state=Delivery.QUEUED
+            ).update(state=state, last_error=last_error, sent_at=sent_at)
+        )

@@ -7,8 +7,10 @@ from procrastinate.contrib.django import app as jobs
 from procrastinate.types import JSONDict
 
 from clearbill.actions.mail_server import MOST_ATTEMPTS
+from clearbill.actions.notify import withdraw_mails
 from clearbill.records import clock, tenancy
-from clearbill.records.models import Delivery
+from clearbill.records.models import Delivery, Document
+from clearbill.rules.lifecycle import Status
 
 AFTER = timedelta(minutes=10)
 """How long a delivery may wait before its job is looked for."""
@@ -25,6 +27,10 @@ def sweep_mails(*, reseller_id: int) -> int:
                 [reseller_id],
             )
             in_hand = [row[0] for row in cursor.fetchall()]
+        withdraw_mails(
+            reseller_id,
+            Document.objects.filter(reseller_id=reseller_id, status=Status.DISCARDED),
+        )
         lost = list(
             Delivery.objects.select_for_update(skip_locked=True)
             .filter(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from clearbill.paper import invitation_mail
 from clearbill.records.models import Letter
 
 
@@ -14,11 +15,16 @@ class Text(NamedTuple):
     html: str = ""
 
 
-_WRITERS: dict[str, Callable[[Letter], Text | None]] = {}
+# A writer gives subject, text and HTML, or None where its cause is gone.
+_WRITERS: dict[str, Callable[[Letter], tuple[str, str, str] | None]] = {
+    "invitation": invitation_mail.invitation,
+    "reset": invitation_mail.reset,
+}
 
 
 def written(letter: Letter) -> Text | None:
     """Subject, text and HTML of a letter; None where what it was about no longer asks for it."""
     if letter.kind == "plain":
         return Text(letter.subject, letter.text, letter.html)
-    return _WRITERS[letter.kind](letter)
+    parts = _WRITERS[letter.kind](letter)
+    return None if parts is None else Text(*parts)
