@@ -42,6 +42,7 @@ _page = [path("", behind_a_door, name="page")]
 urlpatterns = [
     path("outside/", outside),
     path("away/", away),
+    path("second-factor/", outside, name="second-factor"),
     path("accounts/", include("allauth.urls")),
     path("console/<slug:slug>/", include((_page, "console"))),
     path("portal/<slug:slug>/", include((_page, "portal"))),

@@ -16,7 +16,9 @@ pytestmark = [
 
 @pytest.fixture
 def north() -> Reseller:
-    return Reseller.objects.create(slug="north", name="North", created_at=clock.now())
+    return Reseller.objects.create(
+        slug="north", name="North", mfa_required=False, created_at=clock.now()
+    )
 
 
 @pytest.fixture

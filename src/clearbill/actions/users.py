@@ -7,6 +7,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from clearbill.actions.access_trail import record
 from clearbill.actions.common import Actor, Refused, check_texts
 from clearbill.records import clock, tenancy
 from clearbill.records.models import Customer, Membership, User
@@ -44,7 +45,7 @@ def add_user(
         given = None
         if user is None:
             given = password or secrets.token_urlsafe(12)
-            user = _create(email, name, given)
+            user = create_user(email, name, given)
         _, created = Membership.objects.get_or_create(
             user=user,
             reseller_id=reseller_id,
@@ -52,6 +53,14 @@ def add_user(
         )
         if not created:
             raise Refused(f"{email} is a member here already", field="email")
+        record(
+            reseller_id=reseller_id,
+            actor=actor,
+            what="added",
+            subject=email,
+            role=role,
+            customer=customer_id,
+        )
     return given
 
 
@@ -66,7 +75,8 @@ def _check(email: str, role: str, customer_id: int | None) -> None:
         raise Refused("a portal user needs its customer", field="customer")
 
 
-def _create(email: str, name: str, password: str) -> User:
+def create_user(email: str, name: str, password: str) -> User:
+    """A new person with a password, inside the caller's transaction. `Refused` for a weak one."""
     user = User(email=email, name=name, created_at=clock.now())
     try:
         validate_password(password, user)

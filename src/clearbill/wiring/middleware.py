@@ -1,4 +1,4 @@
-"""Our own middleware: health, content security policy, tenant."""
+"""Our own middleware: health, content security policy, tenant and who may go in."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, cast
@@ -7,12 +7,14 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, render, resolve_url
 
+from clearbill.queries.people import second_factor
 from clearbill.records import tenancy
 from clearbill.records.models import Membership
-from clearbill.rules.access import STAFF, Role
+from clearbill.rules.access import STAFF, Role, allowed
 from clearbill.web.permissions import TenantRequest
+from clearbill.web.view_as import Viewing, viewing
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -72,6 +74,7 @@ _ROLES_OF_DOOR: dict[str, frozenset[Role]] = {
     "console": frozenset(STAFF),
     "portal": frozenset({Role.PORTAL}),
 }
+_VIEWERS = frozenset(role for role in STAFF if allowed(role, "portal.view_as_customer"))
 
 
 class TenantMiddleware:
@@ -79,7 +82,9 @@ class TenantMiddleware:
 
     The connection outlives requests, so its reseller is reset on every one of them, anonymous
     ones too; else they would see the tenant of the request before. An unknown slug and one
-    without an active membership give the same 404; before sign-in both lead to it.
+    without an active membership give the same 404; before sign-in both lead to it. Staff without
+    a second factor are led to set one up, where the reseller asks for it; staff who look at the
+    portal as a customer read there, and nothing else.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -103,19 +108,54 @@ class TenantMiddleware:
             return None
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
-        membership = (
-            Membership.objects.filter(
-                user_id=request.user.pk,
-                reseller__slug=keywords["slug"],
-                state=Membership.ACTIVE,
-                role__in=_ROLES_OF_DOOR[door],
-            )
-            .select_related("reseller")
-            .first()
-        )
+        as_customer = viewing(request, keywords["slug"]) if door == "portal" else None
+        roles = _VIEWERS if as_customer else _ROLES_OF_DOOR[door]
+        membership = _membership(request, keywords["slug"], roles)
         if membership is None:
             raise Http404("no such reseller for this user")
         tenant = cast(TenantRequest, request)
         tenant.reseller, tenant.membership = membership.reseller, membership
+        tenant.viewing_as = as_customer.name if as_customer else ""
+        if _lacks_second_factor(membership):
+            return redirect("second-factor")
+        if as_customer:
+            if request.method not in ("GET", "HEAD"):
+                return render(request, "reading_only.html", {"viewing": as_customer}, status=403)
+            tenant.membership = _as_customer(membership, as_customer)
         tenancy.set_session(membership.reseller_id)
         return None
+
+
+def _membership(request: HttpRequest, slug: str, roles: frozenset[Role]) -> Membership | None:
+    """The person's active membership, and with it, in one query, whether it has a second factor."""
+    return (
+        Membership.objects.filter(
+            user_id=request.user.pk or 0,
+            reseller__slug=slug,
+            state=Membership.ACTIVE,
+            role__in=roles,
+        )
+        .annotate(has_second_factor=second_factor("user_id"))
+        .select_related("reseller")
+        .first()
+    )
+
+
+def _lacks_second_factor(membership: Membership) -> bool:
+    """Staff alone are asked for one: customers are never forced."""
+    return (
+        membership.role in STAFF
+        and membership.reseller.mfa_required
+        and not getattr(membership, "has_second_factor", False)
+    )
+
+
+def _as_customer(membership: Membership, viewing: Viewing) -> Membership:
+    """What a portal page takes for a member: never saved, administrator of nothing."""
+    return Membership(
+        user_id=membership.user_id,
+        reseller=membership.reseller,
+        role=Role.PORTAL.value,
+        customer_id=viewing.customer,
+        state=Membership.ACTIVE,
+    )
