@@ -1,0 +1,61 @@
+"""What the ticket pages of both doors share: reading forms and files, and handing files out."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+
+from clearbill.actions.common import Refused
+from clearbill.actions.tickets import Upload
+from clearbill.queries import tickets as reading
+from clearbill.records.files import file_store
+from clearbill.records.models import Ticket
+from clearbill.rules.tickets import MOST_BYTES
+from clearbill.web.answers import as_file
+from clearbill.web.forms import lines, number
+from clearbill.web.permissions import TenantRequest
+
+
+def upload_of(request: TenantRequest) -> Upload | None:
+    """The file that came along, None without one. Raises `Refused` for one that is too large."""
+    given = request.FILES.get("file")
+    if given is None:
+        return None
+    if (given.size or 0) > MOST_BYTES:
+        raise Refused("A file has at most 10 MB: give a part of it, or a link.", field="file")
+    return Upload(given.name or "file", given.read())
+
+
+def asked(request: TenantRequest) -> dict[str, Any]:
+    """What the form *Submit a ticket* holds."""
+    form = request.POST
+    return {
+        "subject": form.get("subject", ""),
+        "category": form.get("category", ""),
+        "priority": form.get("priority", ""),
+        "text": lines(form, "text"),
+        "document": form.get("document", ""),
+        "line": number(form, "line"),
+        "upload": upload_of(request),
+    }
+
+
+def form_context(request: TenantRequest, error: Refused | None) -> dict[str, Any]:
+    """What the form shows: what was typed, else the document and line of the address."""
+    given = request.POST or request.GET
+    return {
+        "form": given,
+        "error": error,
+        "categories": Ticket.CATEGORIES,
+        "priorities": Ticket.PRIORITIES,
+    }
+
+
+def file_of(ticket: Ticket, message_id: int) -> HttpResponse:
+    """A message's file, always to be saved and never shown: it is a stranger's."""
+    for message in reading.thread(ticket):
+        if message.pk == message_id and message.file_path:
+            data = file_store().read_bytes(message.file_path)
+            answer = HttpResponse(data, content_type="application/octet-stream")
+            answer["X-Content-Type-Options"] = "nosniff"
+            return as_file(answer, message.file_name)
+    raise Http404("no such file")
