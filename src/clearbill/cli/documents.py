@@ -1,7 +1,7 @@
 """`clearbill documents`: review, publish, void, discard, export."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,14 @@ from clearbill.cli.common import (
     summary,
     table,
 )
+from clearbill.cli.lists import check_target, list_all
 from clearbill.paper import downloads
 from clearbill.queries import canonical
 from clearbill.queries import documents as reading
 from clearbill.records.models import Document
 from clearbill.rules.access import allowed
 from clearbill.rules.lifecycle import Status, parse_status
+from clearbill.rules.text import harmless
 from clearbill.store.whole import write_whole
 
 
@@ -45,35 +47,7 @@ def _found(here: Here, code: str) -> Document:
     return document
 
 
-@group.command("list")
-@click.option("--status", help="draft, open, past-due, closed or voided.")
-@click.option("--period", type=MONTH, help="Periods that start in this month.")
-@for_reseller
-def list_all(here: Here, status: str | None, period: date | None, as_json: bool) -> None:
-    """List documents; discarded ones only where asked for."""
-    here.actor.require("documents.read")
-    documents = _chosen(here, status, period)
-    rows = [
-        {**summary(d), "number": d.invoice_number, "due": d.due_extended_to or d.due_date}
-        for d in reading.with_table_columns(documents).order_by("counter")
-    ]
-    head = ("id", "number", "customer", "provider", "status", "total", "currency")
-    say(
-        {"documents": rows},
-        as_json,
-        lambda: table([[str(r[c] or "") for c in head] for r in rows], head),
-    )
-
-
-def _chosen(here: Here, status: str | None, period: date | None) -> Any:
-    documents = reading.visible(here.id)
-    if status is not None:
-        try:
-            wanted = parse_status(status)
-        except ValueError as error:
-            raise click.UsageError(str(error)) from None
-        documents = Document.objects.filter(reseller_id=here.id, status=wanted.value)
-    return reading.in_period(documents, period) if period else documents
+group.add_command(list_all)
 
 
 @group.command("show")
@@ -168,19 +142,35 @@ def _codes(
     if bool(given) == bool(period):
         raise click.UsageError("name documents, or a --period, not both")
     if period is None:
+        if provider:
+            raise click.UsageError("--provider goes with --period, not with documents by name")
         return list(given)
     documents = reading.in_period(reading.visible(here.id), period).filter(status__in=fits)
     if provider:
         documents = documents.filter(provider__code=provider_code(here, provider))
-    return list(documents.order_by("counter").values_list("code", flat=True))
+    codes = list(documents.order_by("counter").values_list("code", flat=True))
+    if not codes:
+        click.echo(f"no document of {period:%Y-%m} fits", err=True)
+    return codes
 
 
+# Whoever settles a month does not mean its drafts: only `--to open` publishes a whole month.
 _STARTS: dict[Status, set[str]] = {
     Status.OPEN: {Status.DRAFT.value},
-    Status.CLOSED: {Status.DRAFT.value, Status.OPEN.value, Status.PAST_DUE.value},
-    Status.PAST_DUE: {Status.DRAFT.value, Status.OPEN.value},
+    Status.CLOSED: {Status.OPEN.value, Status.PAST_DUE.value},
+    Status.PAST_DUE: {Status.OPEN.value},
     Status.VOIDED: {Status.OPEN.value, Status.PAST_DUE.value},
 }
+
+
+def _check_flags(to: Status, given: Mapping[str, Any]) -> None:
+    """Refuse choices that the change does not use, rather than drop them."""
+    allowed = {"paid_on": {Status.CLOSED}, "comment": {Status.CLOSED}, "extend_due": {Status.OPEN}}
+    allowed["issued"] = {Status.OPEN, Status.CLOSED, Status.PAST_DUE}
+    for name, ends in allowed.items():
+        if given[name] and to not in ends:
+            choices = " or ".join(sorted(end.lower().replace(" ", "-") for end in ends))
+            raise click.UsageError(f"--{name.replace('_', '-')} goes with --to {choices}")
 
 
 @group.command("status")
@@ -199,6 +189,7 @@ _STARTS: dict[Status, set[str]] = {
 @click.option("--comment", default="", help="Closed: a word on the payment.")
 @click.option("--reason", default="", help="Required for voided, and to reopen.")
 @click.option("--notify/--no-notify", default=False, help="Mail the recipients.")
+@click.option("--as-it-stands", is_flag=True, help="Publish stale drafts as they are.")
 @for_reseller
 def status(
     here: Here,
@@ -209,8 +200,12 @@ def status(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Change the status of documents; leaving Draft publishes."""
+    """Change the status of documents; leaving Draft publishes.
+
+    With --period, drafts are published by --to open alone; name them for another status.
+    """
     wanted = parse_status(to)
+    _check_flags(wanted, given)
     change = Change(
         to=wanted,
         reason=given["reason"],
@@ -219,6 +214,7 @@ def status(
         due_extended_to=given["extend_due"],
         paid_on=given["paid_on"],
         payment_comment=given["comment"],
+        as_it_stands=given["as_it_stands"],
     )
     results = change_status(
         reseller_id=here.id,
@@ -264,7 +260,7 @@ def _report(results: Sequence[Result], as_json: bool) -> None:
     }
     for result in results:
         for warning in result.warnings:
-            click.echo(f"Warning: {result.document}: {warning}", err=True)
+            click.echo(harmless(f"Warning: {result.document}: {warning}"), err=True)
     say(value, as_json, lambda: [_result_words(r) for r in results])
     refused = [r for r in results if r.refused]
     if refused:
@@ -318,6 +314,7 @@ def export(here: Here, code: str, form: str, raw: bool, target: Path, as_json: b
     """Write a document as PDF, CSV or Detailed CSV."""
     here.actor.require("documents.download")
     document = _found(here, code)
+    _check_export(document, target)
     try:
         pieces = _pieces(here, document, form, raw)
         if str(target) == "-":
@@ -329,6 +326,12 @@ def export(here: Here, code: str, form: str, raw: bool, target: Path, as_json: b
         refuse(str(error))
     value = {"id": code, "file": str(target), "bytes": size}
     say(value, as_json, lambda: [f"{target}: {size} bytes"])
+
+
+def _check_export(document: Document, target: Path) -> None:
+    if document.status == Status.DISCARDED and document.frozen is None:
+        refuse(f"{document.code} was discarded as a draft: nothing of it is left to export")
+    check_target(target)
 
 
 def _pieces(here: Here, document: Document, form: str, raw: bool) -> Iterator[bytes]:

@@ -1,11 +1,12 @@
 """Documents as lists and pages read them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Aggregate, Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from clearbill.records.models import Assignment, Customer, Delivery, Document, Event
@@ -14,6 +15,9 @@ from clearbill.rules.lifecycle import SEEN_BY_CUSTOMER, Kind, Status
 from clearbill.rules.periods import months_back, next_month
 
 Documents = QuerySet[Document]
+
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{0,10})?")
+"""What may be an amount; the database refuses `1e999999`, which is a number too."""
 
 SEEN = sorted(status.value for status in SEEN_BY_CUSTOMER)
 
@@ -45,17 +49,20 @@ def _day_before(day: date) -> date:
 
 
 def last_three_periods(documents: Documents) -> DateRange:
-    """The range that the invoices table opens on: from the third last period start of these
-    documents to the last period's last day; open where there is none."""
-    periods = list(
-        documents.order_by("-period_start")
-        .values("period_start")
-        .annotate(end=Max("period_end"))
-        .values_list("period_start", "end")[:3]
+    """The range that the invoices table opens on; see `last_periods`."""
+    rows = (
+        documents.order_by("-period_start").values("period_start").annotate(end=Max("period_end"))
     )
-    if not periods:
+    return last_periods(list(rows.values_list("period_start", "end")[:3]))
+
+
+def last_periods(periods: Sequence[tuple[date, date]], count: int = 3) -> DateRange:
+    """From the third last first day among these periods to the last day of any since; open where
+    there is none. Periods are given by their first day and their exclusive end."""
+    firsts = sorted({first for first, _ in periods})[-count:]
+    if not firsts:
         return DateRange()
-    return DateRange(periods[-1][0], _day_before(max(end for _, end in periods)))
+    return DateRange(firsts[0], _day_before(max(end for first, end in periods if first in firsts)))
 
 
 def visible(reseller_id: int) -> QuerySet[Document]:
@@ -77,15 +84,21 @@ def with_table_columns(documents: QuerySet[Document]) -> QuerySet[Document]:
         .select_related("customer", "provider", "profile")
         .annotate(
             due=Coalesce("due_extended_to", "due_date"),
-            notified_at=Max("deliveries__sent_at"),
-            mails_waiting=Count(
-                "deliveries", filter=Q(deliveries__state=Delivery.QUEUED), distinct=True
-            ),
-            mails_failed=Count(
-                "deliveries", filter=Q(deliveries__state=Delivery.FAILED), distinct=True
-            ),
+            notified_at=_of_deliveries(Max("sent_at")),
+            mails_waiting=_mails(Delivery.QUEUED),
+            mails_failed=_mails(Delivery.FAILED),
         )
     )
+
+
+def _of_deliveries(figure: Aggregate, **which: str) -> Subquery:
+    # Of each row shown, instead of a join of all documents with all their mails.
+    mails = Delivery.objects.filter(reseller=OuterRef("reseller"), document=OuterRef("pk"), **which)
+    return Subquery(mails.order_by().values("document").annotate(figure=figure).values("figure"))
+
+
+def _mails(state: str) -> Coalesce:
+    return Coalesce(_of_deliveries(Count("pk"), state=state), 0)
 
 
 def overlapping(documents: QuerySet[Document], within: DateRange) -> QuerySet[Document]:
@@ -99,7 +112,7 @@ def overlapping(documents: QuerySet[Document], within: DateRange) -> QuerySet[Do
 
 def search(documents: QuerySet[Document], words: str) -> QuerySet[Document]:
     """Documents that a search finds by id, number, provider, customer, purchase order or amount."""
-    text = words.strip()
+    text = words.replace("\0", "").strip()
     if not text:
         return documents
     found = (
@@ -108,12 +121,12 @@ def search(documents: QuerySet[Document], words: str) -> QuerySet[Document]:
         | Q(provider__name__icontains=text)
         | Q(customer__name__icontains=text)
         | Q(purchase_order__icontains=text)
+        | Q(custom_words__icontains=text)
     )
-    try:
-        amount = Decimal(text.replace(",", ""))
-    except InvalidOperation:
-        return documents.filter(found)
-    return documents.filter(found | Q(total=amount) if amount.is_finite() else found)
+    amount = text.replace(",", "")
+    if _AMOUNT.fullmatch(amount):
+        found |= Q(total=Decimal(amount))
+    return documents.filter(found)
 
 
 def in_period(documents: QuerySet[Document], month: date) -> QuerySet[Document]:

@@ -2,12 +2,14 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db import DataError
+from django.db.models import F, Model, Q, QuerySet
+from django.db.models.expressions import OrderBy
 
 SIZE = 50
 
@@ -24,32 +26,56 @@ class Page(Generic[Row]):
 
 
 def page_of(
-    rows: QuerySet[Row], order: Sequence[str], after: str | None, size: int = SIZE
+    rows: QuerySet[Row],
+    order: Sequence[str],
+    after: str | None,
+    size: int = SIZE,
+    nullable: Collection[str] = (),
 ) -> Page[Row]:
     """A page of `rows` in `order`: field names, `-` for descending, ending with a unique one.
 
-    `after` is the cursor of the page before; one that was tampered with is the first page.
+    Columns in `nullable` may be empty; such rows come last, ascending and descending. A column
+    that may be empty and is not named there loses rows between pages. `after` is the cursor of
+    the page before; one that was tampered with is the first page.
     """
-    values = _values(after, len(order))
-    if values:
-        try:
-            rows = rows.filter(_behind(order, values))
-        except (TypeError, ValueError, ValidationError):
-            values = []
-    found = list(rows.order_by(*order)[: size + 1])
+    empty = {column for column in order if column.lstrip("-") in nullable}
+    values = _values(after, len(order), [column in empty for column in order])
+    ordered = rows.order_by(*in_order(order, nullable))
+    try:
+        found = list(
+            (ordered.filter(_behind(order, values, empty)) if values else ordered)[: size + 1]
+        )
+    except (TypeError, ValueError, ValidationError, DataError):
+        values, found = [], list(ordered[: size + 1])
     more = len(found) > size
     found = found[:size]
     return Page(found, _cursor(found[-1], order) if more else "", not values)
 
 
-def _behind(order: Sequence[str], values: Sequence[Any]) -> Q:
+def in_order(order: Sequence[str], nullable: Collection[str]) -> list[str | OrderBy]:
+    """The same order for `order_by`, empty values last."""
+    return [
+        OrderBy(F(column.lstrip("-")), descending=column.startswith("-"), nulls_last=True)
+        if column.lstrip("-") in nullable
+        else column
+        for column in order
+    ]
+
+
+def _behind(order: Sequence[str], values: Sequence[Any], empty: Collection[str]) -> Q:
     """Rows after `values`: later in the first column, or equal in it and later in the next …"""
     condition = Q(pk__in=[])
     equal = Q()
     for column, value in zip(order, values, strict=True):
         name = column.lstrip("-")
-        comparison = "lt" if column.startswith("-") else "gt"
-        condition |= equal & Q(**{f"{name}__{comparison}": value})
+        if value is None:
+            # Nothing comes after an empty one but other empty ones, by the next column.
+            equal &= Q(**{f"{name}__isnull": True})
+            continue
+        later = Q(**{f"{name}__{'lt' if column.startswith('-') else 'gt'}": value})
+        if column in empty:
+            later |= Q(**{f"{name}__isnull": True})
+        condition |= equal & later
         equal &= Q(**{name: value})
     return condition
 
@@ -65,13 +91,21 @@ def _reach(row: Any, path: str) -> Any:
     return row
 
 
-def _values(after: str | None, count: int) -> list[Any]:
+def _values(after: str | None, count: int, may_lack: Sequence[bool] = ()) -> list[Any]:
     if not after:
         return []
     try:
         values = json.loads(base64.urlsafe_b64decode(after.encode()))
     except ValueError:
         return []
-    whole = isinstance(values, list) and len(values) == count
-    plain = whole and all(isinstance(v, str | int) and "\0" not in str(v) for v in values)
+    if not isinstance(values, list) or len(values) != count:
+        return []
+    lacks = may_lack or [False] * count
+    plain = all(
+        (lack and each is None) or _is_plain(each) for each, lack in zip(values, lacks, strict=True)
+    )
     return values if plain else []
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | int) and "\0" not in str(value)

@@ -1,28 +1,29 @@
 """Billing > Customer Invoices: customers, their invoices, all documents, and the search."""
 
-from datetime import date
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
 
-from django.db.models import Count
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
 
+from clearbill.actions.common import Refused
+from clearbill.actions.saved_views import delete_view, save_view
+from clearbill.paper.list_csv import list_csv
 from clearbill.queries import documents as reading
-from clearbill.queries.documents import DateRange, Documents
-from clearbill.records import clock
-from clearbill.records.models import Customer
-from clearbill.rules.lifecycle import Status
+from clearbill.queries import listing as lists
+from clearbill.queries.documents import Documents
+from clearbill.records import clock, tenancy
+from clearbill.records.models import Customer, User
+from clearbill.web.actor import actor_of
+from clearbill.web.answers import as_file
+from clearbill.web.forms import number
+from clearbill.web.listing import PRESETS, Listing, listing, query_of
 from clearbill.web.loaders import customer_or_404
-from clearbill.web.paging import page_of
+from clearbill.web.paging import in_order, page_of
 from clearbill.web.permissions import TenantRequest, permission
-
-STATUSES = [s.value for s in Status if s is not Status.DISCARDED]
-PRESETS = {
-    "last-month": "Last month",
-    "last-3-months": "Last 3 months",
-    "this-year": "This year",
-    "all": "All",
-}
 
 
 @permission("documents.read")
@@ -39,72 +40,124 @@ def customers(request: TenantRequest, slug: str) -> HttpResponse:
 @permission("documents.read")
 def of_customer(request: TenantRequest, slug: str, customer_id: int) -> HttpResponse:
     """One customer's invoices table."""
-    customer = customer_or_404(request, customer_id)
-    documents = reading.visible(request.reseller.pk).filter(customer=customer)
-    return _table(request, documents, customer)
+    return _table(request, customer_or_404(request, customer_id))
 
 
 @permission("documents.read")
 def documents(request: TenantRequest, slug: str) -> HttpResponse:
     """Every document, with the customer in front."""
-    return _table(request, reading.visible(request.reseller.pk), None)
+    return _table(request, None)
 
 
-def _table(request: TenantRequest, documents: Documents, customer: Customer | None) -> HttpResponse:
-    within, words = _range(request, documents), request.GET.get("q", "").strip()
-    documents = (
-        reading.search(documents, words) if words else reading.overlapping(documents, within)
-    )
-    counts = dict(documents.order_by().values_list("status").annotate(Count("pk")))
-    chosen = request.GET.get("status", "")
-    if chosen in STATUSES:
-        documents = documents.filter(status=chosen)
+def _table(request: TenantRequest, customer: Customer | None) -> HttpResponse:
+    documents = _all(request, customer.pk if customer else None)
+    facets = lists.facets(documents)
+    shown = _listing(request, request.GET, facets)
     page = page_of(
-        reading.with_table_columns(documents), ("-period_start", "-id"), request.GET.get("after")
+        lists.listed(lists.picked(documents, shown.filters)),
+        lists.order(shown.sort),
+        request.GET.get("after"),
+        nullable=lists.NULLABLE,
     )
+    slug = request.reseller.slug
     context: dict[str, Any] = {
         "page": page,
         "customer": customer,
-        "q": words,
-        "within": within,
+        "list": shown,
+        "facets": facets,
+        "figures": lists.figures(documents, shown.filters),
+        "address": reverse("console:customer-invoices", args=[slug, customer.pk])
+        if customer
+        else reverse("console:documents", args=[slug]),
         "presets": PRESETS,
-        "preset": request.GET.get("range", ""),
-        "opening": not (words or _asks_for_range(request)),
-        "counts": counts,
-        "statuses": STATUSES,
-        "chosen": chosen,
+        "statuses": lists.STATUSES,
+        "views": [] if customer else lists.saved_views(request.reseller.pk, _user(request).pk),
         "tab": "documents",
-        "query": _kept(request),
     }
     return render(request, "console/documents.html", context)
 
 
-def _range(request: TenantRequest, documents: Documents) -> DateRange:
-    """The range asked for, by preset or by two days; at first the last three periods."""
-    preset = request.GET.get("range", "")
-    if preset in PRESETS:
-        return DateRange.preset(preset, clock.today(request.reseller.time_zone))
-    if _asks_for_range(request):
-        return DateRange(_day(request, "first"), _day(request, "last"))
-    return reading.last_three_periods(documents)
+def _all(request: TenantRequest, customer_id: int | None) -> Documents:
+    documents = reading.visible(request.reseller.pk)
+    return documents if customer_id is None else documents.filter(customer=customer_id)
 
 
-def _asks_for_range(request: TenantRequest) -> bool:
-    return bool({"range", "first", "last"} & set(request.GET))
+def _listing(request: TenantRequest, query: Mapping[str, str], facets: lists.Facets) -> Listing:
+    return listing(query, facets, clock.today(request.reseller.time_zone))
 
 
-def _day(request: TenantRequest, name: str) -> date | None:
+def chosen_by(
+    request: TenantRequest, query: Mapping[str, str], customer_id: int | None
+) -> tuple[Documents, Listing]:
+    """The documents that a table shows for the query of its address, on all pages, in no order;
+    `customer_id` is given for one customer's table."""
+    documents = _all(request, customer_id)
+    shown = _listing(request, query, lists.facets(documents))
+    return lists.picked(documents, shown.filters), shown
+
+
+def _user(request: TenantRequest) -> User:
+    return cast(User, request.user)
+
+
+@permission("documents.read")
+def as_csv(request: TenantRequest, slug: str) -> HttpResponseBase:
+    """CSV of what a table shows, all pages of it; `of` names the customer of a customer's table."""
+    documents, shown = chosen_by(request, request.GET, number(request.GET, "of"))
+    return csv_answer(request, documents, shown.sort)
+
+
+def csv_answer(request: TenantRequest, documents: Documents, sort: str) -> HttpResponseBase:
+    """Documents as a CSV that is streamed: no list is too long for it."""
+    rows = lists.listed(documents).order_by(*in_order(lists.order(sort), lists.NULLABLE))
+    lines = _lines(request.reseller.pk, rows, request.reseller.time_zone)
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    return as_file(answer, f"{request.reseller.slug}_documents.csv")
+
+
+def _lines(reseller_id: int, rows: Documents, time_zone: str) -> Iterator[bytes]:
+    # Runs after the view has returned, when this connection's reseller has been reset.
+    with tenancy.using(reseller_id):
+        yield from list_csv(rows.iterator(chunk_size=500), time_zone)
+
+
+@require_POST
+@permission("views.save")
+def save(request: TenantRequest, slug: str) -> HttpResponse:
+    """Keep the list that one looks at under a name."""
+    query = query_of(request.POST)
     try:
-        return date.fromisoformat(request.GET.get(name, ""))
-    except ValueError:
-        return None
+        view = save_view(
+            reseller_id=request.reseller.pk,
+            actor=actor_of(request),
+            user_id=_user(request).pk,
+            name=request.POST.get("name", ""),
+            query=query,
+        )
+    except Refused as error:
+        messages.error(request, f"{error.message[:1].upper()}{error.message[1:]}.")
+    else:
+        messages.success(request, f"The view “{view.name}” is kept under Views.")
+    return redirect(f"{reverse('console:documents', args=[slug])}?{query}")
 
 
-def _kept(request: TenantRequest) -> str:
-    """The query that BACK returns to, without the page."""
-    kept = request.GET.copy()
-    kept.pop("after", None)
-    return kept.urlencode()
+@require_POST
+@permission("views.save")
+def forget(request: TenantRequest, slug: str) -> HttpResponse:
+    """Delete a view of one's own."""
+    name = request.POST.get("name", "")
+    try:
+        delete_view(
+            reseller_id=request.reseller.pk,
+            actor=actor_of(request),
+            user_id=_user(request).pk,
+            name=name,
+        )
+    except Refused:
+        messages.info(request, "The view is gone already.")
+    else:
+        messages.success(request, f"The view “{name}” is deleted.")
+    return redirect("console:documents", slug)
 
 
 @permission("documents.read")
