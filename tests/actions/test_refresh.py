@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from clearbill.actions.common import Refused
+from clearbill.actions.common import Actor, Refused
 from clearbill.actions.own_lines import add_own_line, remove_own_line, set_note
 from clearbill.actions.prices import add_rule
 from clearbill.actions.refresh import refresh_drafts
@@ -14,7 +15,7 @@ from clearbill.queries.verify import verify
 from clearbill.records.models import Claim, Document, DocumentLine, Event, Reseller
 from clearbill.rules.access import Forbidden
 from clearbill.rules.lifecycle import Status
-from makers import OWNER, SEPTEMBER, Actor, change, generate, give_usage, make_drafts, rows_of
+from makers import OWNER, SEPTEMBER, change, generate, give_usage, make_drafts, rows_of
 
 
 def refresh(reseller: Reseller, document: Document, **values: object) -> str:
@@ -64,8 +65,11 @@ def test_a_stale_draft_is_published_only_where_one_says_so(
 
 def test_the_difference_is_shown_before_anything_changes(north: Reseller, stale: Document) -> None:
     shown = difference(Document.objects.select_related().get(pk=stale.pk), SEPTEMBER)
-    assert (shown.subtotal_before, shown.subtotal_after, shown.same) == (10, 12, 0)
-    assert [(c.before, c.after, c.difference) for c in shown.changes] == [(10, 12, 2)]
+    assert (shown.subtotal_before, shown.subtotal_after) == (Decimal(10), Decimal(12))
+    assert shown.same == 0
+    assert [(c.before, c.after, c.difference) for c in shown.changes] == [
+        (Decimal(10), Decimal(12), Decimal(2))
+    ]
     assert Document.objects.get(pk=stale.pk).stale
 
 
@@ -135,7 +139,7 @@ def test_what_is_no_line_is_refused_by_field(
     north: Reseller, tmp_path: Path, values: dict[str, str], field: str
 ) -> None:
     draft = make_drafts(north, tmp_path)[0]
-    given = {"text": "Setup", "amount": "1.00", **values}
+    given: dict[str, Any] = {"text": "Setup", "amount": "1.00", **values}
     with pytest.raises(Refused) as caught:
         add_own_line(reseller_id=north.pk, actor=OWNER, document=draft.code, **given)
     assert caught.value.field == field

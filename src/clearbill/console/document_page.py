@@ -12,13 +12,15 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from clearbill.paper import downloads
 from clearbill.queries import canonical
+from clearbill.queries.custom_fields import missing_required
 from clearbill.queries.surroundings import Surroundings, surroundings, trail
 from clearbill.records import clock
 from clearbill.records.models import Document
 from clearbill.rules import access, lifecycle
-from clearbill.rules.charge_types import charge_of
+from clearbill.rules.charge_types import CHARGE_TYPES, charge_of
 from clearbill.rules.lifecycle import KIND_NAMES, SEEN_BY_CUSTOMER, Kind, Status
 from clearbill.rules.money import total
+from clearbill.web.currency import choice, document_day, shown_in
 from clearbill.web.permissions import TenantRequest
 
 BAR = [Status.DRAFT.value, Status.OPEN.value, Status.CLOSED.value, Status.PAST_DUE.value]
@@ -30,13 +32,24 @@ NO_RECIPIENT = "The customer has no recipient: add one on the customer's page"
 def page_context(request: TenantRequest, document: Document) -> dict[str, Any]:
     """Everything that the screen and its dialogs need; `document` with its parties loaded."""
     status = Status(document.status)
-    around = surroundings(document)
+    day = document_day(document, clock.today(request.reseller.time_zone))
+    around = surroundings(document, day)
     content = _content(request, document, around)
     events, mails = trail(document)
     role = request.membership.role
+    currencies = choice(
+        document,
+        around.quotes,
+        around.settings.currencies,
+        day=day,
+        asked=request.GET.get("currency", ""),
+    )
     return {
         "document": document,
-        "content": content,
+        "content": shown_in(content, currencies.rate) if currencies.rate else content,
+        "payable": content["total"],
+        "currencies": currencies,
+        **_editing(document, around, role),
         "kind_name": KIND_NAMES[Kind(document.kind)],
         **_verbs(document, role),
         **_cost(content, role),
@@ -61,7 +74,7 @@ def page_context(request: TenantRequest, document: Document) -> dict[str, Any]:
 def _content(request: TenantRequest, document: Document, around: Surroundings) -> dict[str, Any]:
     if document.frozen is not None:
         return canonical.of(document)
-    parties = canonical.Parties(request.reseller, around.settings)
+    parties = canonical.Parties(request.reseller, around.settings, around.fields)
     return canonical.build(document, canonical.lines_of(document), parties, None)
 
 
@@ -79,8 +92,19 @@ def _verbs(document: Document, role: str) -> dict[str, Any]:
         "why_no_discard": lifecycle.why_no_discard(status, kind)
         or ("" if may_discard else f"{named} discard"),
         "why_no_detail": "" if downloads.has_usage_rows(document) else "It has no usage rows",
-        "may_edit_due": status is Status.DRAFT and access.allowed(role, "documents.edit"),
         "may_resend": status in SEEN_BY_CUSTOMER and access.allowed(role, "documents.resend"),
+    }
+
+
+def _editing(document: Document, around: Surroundings, role: str) -> dict[str, Any]:
+    """What staff may add to a draft: fields, a note, lines of their own."""
+    may_edit = document.status == Status.DRAFT and access.allowed(role, "documents.edit")
+    values = document.custom_fields
+    return {
+        "may_edit": may_edit,
+        "fields": [{**f, "value": values.get(str(f["id"]), "")} for f in around.fields],
+        "missing": missing_required(values, around.fields) if may_edit else [],
+        "charge_types": CHARGE_TYPES,
     }
 
 
@@ -89,7 +113,7 @@ def _cost(content: dict[str, Any], role: str) -> dict[str, Any]:
     if not access.allowed(role, "documents.read_cost"):
         return {"sees_cost": False, "cost": None, "margin_total": None}
     lines = [line for section in content["sections"] for line in section["lines"]]
-    cost = total([Decimal(line["cost"]) for line in lines])
+    cost = total([Decimal(line["cost_converted"]) for line in lines])
     return {"sees_cost": True, "cost": cost, "margin_total": Decimal(content["exact_total"]) - cost}
 
 
@@ -124,7 +148,7 @@ def _unknown_charges(content: dict[str, Any]) -> list[str]:
         word
         for section in content["sections"]
         for line in section["lines"]
-        if line["charge_type"] == "Adjustment"
+        if line["charge_type"] == "Adjustment" and not line["own"]
         for word in line["provider_charge"].split(", ")
     }
     return sorted(word for word in words if not charge_of(*_parts(word)).known)

@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
+from django.db.models import QuerySet
 
 from clearbill.queries.generation import rate_day, rule_refs, slice_ref, slices_for
 from clearbill.queries.rates import quotes
 from clearbill.records.files import file_store
 from clearbill.records.models import Document, DocumentLine, UsageSlice
 from clearbill.rules.currencies import Rate, find
+from clearbill.rules.lifecycle import Status
 from clearbill.rules.money import to_minor_units, total
 from clearbill.usage.rating import rate
 from clearbill.usage.types import DocumentRef
@@ -54,6 +56,16 @@ class Difference:
     same: int
     subtotal_before: Decimal
     subtotal_after: Decimal
+
+
+def stale_drafts(reseller_id: int) -> "QuerySet[Document]":
+    """The drafts that do not hold their usage as it is now, by Document ID."""
+    return (
+        Document.objects.filter(reseller_id=reseller_id, status=Status.DRAFT)
+        .exclude(stale="")
+        .select_related("customer", "provider")
+        .order_by("counter")
+    )
 
 
 def anew(document: Document, today: date) -> Anew:

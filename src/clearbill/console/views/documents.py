@@ -1,6 +1,5 @@
 """The document screen, its two ways of changing a status, and DISCARD."""
 
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -12,7 +11,6 @@ from django.views.decorators.http import require_POST
 from clearbill.actions.change_status import Change, Result, change_status
 from clearbill.actions.common import Refused
 from clearbill.actions.discard_documents import discard_documents
-from clearbill.actions.edit_draft import set_due_date
 from clearbill.actions.notify import resend_notification
 from clearbill.console.document_page import page_context
 from clearbill.records.models import Document
@@ -39,7 +37,7 @@ def confirm(request: TenantRequest, slug: str, code: str) -> HttpResponse:
     chosen = request.GET.get("to", "")
     if chosen in ("", Status.DRAFT):
         messages.warning(request, "Choose another status than Draft first.")
-        return _back_to(request, document)
+        return back_to(request, document)
     context = {**page_context(request, document), "to": chosen}
     return render(request, "console/confirm_status.html", context)
 
@@ -56,18 +54,18 @@ def update(request: TenantRequest, slug: str, code: str) -> HttpResponse:
 def _change(request: TenantRequest, document: Document, *, template: str) -> HttpResponse:
     try:
         change = _asked(request, document)
+        result = change_status(
+            reseller_id=request.reseller.pk,
+            actor=actor_of(request),
+            documents=[document.code],
+            change=change,
+        )[0]
     except Refused as error:
         return _again(request, document, template, error.message, error.field)
-    result = change_status(
-        reseller_id=request.reseller.pk,
-        actor=actor_of(request),
-        documents=[document.code],
-        change=change,
-    )[0]
     if result.refused:
         return _again(request, document, template, result.refused, _field(result.refused))
     _say(request, result, change)
-    return _back_to(request, document)
+    return back_to(request, document)
 
 
 def _asked(request: TenantRequest, document: Document) -> Change:
@@ -81,16 +79,19 @@ def _asked(request: TenantRequest, document: Document) -> Change:
         to=to,
         reason=form.get("reason", ""),
         notify="notify" in form,
+        issued=day(form, "issued") if document.status == Status.DRAFT else None,
+        as_it_stands="as_it_stands" in form,
         due_extended_to=day(form, "due_extended_to")
         if document.status == Status.PAST_DUE and to is Status.OPEN
         else None,
         paid_on=day(form, "paid_on") if to is Status.CLOSED else None,
         payment_comment=form.get("payment_comment", "") if to is Status.CLOSED else "",
-        expected={document.code: _version(form.get("version", ""))},
+        expected={document.code: version_of(form.get("version", ""))},
     )
 
 
-def _version(text: str) -> int:
+def version_of(text: str) -> int:
+    """The version that a form was made of."""
     # A form without its version is a stale one: no document has version 0.
     return int(text) if text.isdecimal() else 0
 
@@ -101,6 +102,8 @@ def _field(refused: str) -> str:
         ("needs a reason", "reason"),
         ("extended due date", "due_extended_to"),
         ("payment date", "paid_on"),
+        ("issue date", "issued"),
+        ("as it stands", "as_it_stands"),
     ):
         if words in refused:
             return field
@@ -132,7 +135,7 @@ def _say(request: TenantRequest, result: Result, change: Change) -> None:
         messages.warning(request, f"{result.document}: {warning}.")
 
 
-def _back_to(request: TenantRequest, document: Document) -> HttpResponse:
+def back_to(request: TenantRequest, document: Document) -> HttpResponse:
     address = reverse("console:document", args=[request.reseller.slug, document.code])
     back = request.POST.get("back") or request.GET.get("back") or ""
     return redirect(f"{address}?{urlencode({'back': back})}" if back else address)
@@ -149,7 +152,7 @@ def discard(request: TenantRequest, slug: str, code: str) -> HttpResponse:
         reseller_id=request.reseller.pk,
         actor=actor_of(request),
         documents=[code],
-        expected={code: _version(request.POST.get("version", ""))},
+        expected={code: version_of(request.POST.get("version", ""))},
     )[0]
     if result.refused:
         return render(
@@ -157,23 +160,6 @@ def discard(request: TenantRequest, slug: str, code: str) -> HttpResponse:
         )
     messages.success(request, f"{code} is discarded; its usage can be billed again.")
     return redirect(context["back_url"])
-
-
-@require_POST
-@permission("documents.edit")
-def set_due(request: TenantRequest, slug: str, code: str) -> HttpResponse:
-    """A draft's due date; an empty one leaves it to the terms."""
-    document = document_or_404(request, code)
-    values: dict[str, Any] = {"reseller_id": request.reseller.pk, "actor": actor_of(request)}
-    try:
-        due = day(request.POST, "due")
-        expected = _version(request.POST.get("version", ""))
-        set_due_date(document=code, due=due, expected=expected, **values)
-    except Refused as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, "The due date is set." if due else "Due by the terms again.")
-    return _back_to(request, document)
 
 
 @require_POST
@@ -189,4 +175,4 @@ def resend(request: TenantRequest, slug: str, code: str) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(request, f"A mail goes out to {', '.join(to)}.")
-    return _back_to(request, document)
+    return back_to(request, document)

@@ -1,0 +1,186 @@
+"""What a draft allows before it is published: dates, fields, a note, own lines, refresh."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from clearbill.actions.common import Refused
+from clearbill.actions.custom_fields import set_document_fields
+from clearbill.actions.edit_draft import set_due_date, set_purchase_order
+from clearbill.actions.own_lines import add_own_line, remove_own_line, set_note
+from clearbill.actions.refresh import refresh_drafts
+from clearbill.console.document_page import page_context
+from clearbill.console.views.documents import back_to, version_of
+from clearbill.queries import refresh as reading
+from clearbill.queries.refresh import NoRate, difference
+from clearbill.records import clock
+from clearbill.records.models import Document
+from clearbill.rules.access import allowed
+from clearbill.rules.lifecycle import Status
+from clearbill.web.actor import actor_of
+from clearbill.web.forms import day, lines
+from clearbill.web.loaders import document_or_404
+from clearbill.web.permissions import TenantRequest, permission
+
+
+def _edited(
+    request: TenantRequest, code: str, done: str, verb: Callable[[dict[str, Any]], object]
+) -> HttpResponse:
+    """Call a verb with what all of them take; back to the document, its form kept on a refusal."""
+    document = document_or_404(request, code)
+    try:
+        verb(
+            {
+                "reseller_id": request.reseller.pk,
+                "actor": actor_of(request),
+                "document": code,
+                "expected": version_of(request.POST.get("version", "")),
+            }
+        )
+    except Refused as error:
+        context = page_context(request, document)
+        context |= {"edit_error": error.message, "edit_field": error.field, "edited": request.POST}
+        return render(request, "console/document.html", context, status=422)
+    messages.success(request, done)
+    return back_to(request, document)
+
+
+@require_POST
+@permission("documents.edit")
+def set_due(request: TenantRequest, slug: str, code: str) -> HttpResponse:
+    """A draft's due date; an empty one leaves it to the terms."""
+    words = "The due date is set." if request.POST.get("due") else "Due by the terms again."
+    return _edited(
+        request, code, words, lambda given: set_due_date(due=day(request.POST, "due"), **given)
+    )
+
+
+@require_POST
+@permission("documents.edit")
+def set_order(request: TenantRequest, slug: str, code: str) -> HttpResponse:
+    """A draft's purchase order."""
+    order = request.POST.get("purchase_order", "")
+    return _edited(
+        request,
+        code,
+        "The purchase order is set.",
+        lambda given: set_purchase_order(purchase_order=order, **given),
+    )
+
+
+@require_POST
+@permission("documents.edit")
+def set_fields(request: TenantRequest, slug: str, code: str) -> HttpResponse:
+    """A draft's custom fields, those that the form names."""
+    values = {
+        int(name.removeprefix("field_")): str(text)
+        for name, text in request.POST.items()
+        if name.startswith("field_") and name.removeprefix("field_").isdecimal()
+    }
+    return _edited(
+        request,
+        code,
+        "The fields are saved.",
+        lambda given: set_document_fields(values=values, **given),
+    )
+
+
+@require_POST
+@permission("documents.edit")
+def note(request: TenantRequest, slug: str, code: str) -> HttpResponse:
+    """A draft's note, printed or for staff alone."""
+    text, printed = lines(request.POST, "note"), "printed" in request.POST
+    return _edited(
+        request,
+        code,
+        "The note is saved.",
+        lambda given: set_note(note=text, printed=printed, **given),
+    )
+
+
+@require_POST
+@permission("documents.edit")
+def add_line(request: TenantRequest, slug: str, code: str) -> HttpResponse:
+    """A line of staff's own."""
+    form: dict[str, Any] = {
+        name: request.POST.get(name, "") for name in ("text", "amount", "charge_type")
+    }
+    return _edited(request, code, "The line is added.", lambda given: add_own_line(**form, **given))
+
+
+@require_POST
+@permission("documents.edit")
+def remove_line(request: TenantRequest, slug: str, code: str, position: int) -> HttpResponse:
+    """Take one of them off again."""
+    return _edited(
+        request,
+        code,
+        "The line is removed.",
+        lambda given: remove_own_line(position=position, **given),
+    )
+
+
+@permission("documents.edit")
+def refresh(request: TenantRequest, slug: str, code: str) -> HttpResponse:
+    """The difference that a refresh makes, line by line; a POST carries it out."""
+    document = document_or_404(request, code)
+    error = ""
+    if request.method == "POST":
+        result = refresh_drafts(
+            reseller_id=request.reseller.pk,
+            actor=actor_of(request),
+            documents=[code],
+            expected={code: version_of(request.POST.get("version", ""))},
+        )[0]
+        if not result.refused:
+            messages.success(request, f"{code} holds its usage as it is now.")
+            return back_to(request, document)
+        error = result.refused
+    return _difference(request, document, error)
+
+
+def _difference(request: TenantRequest, document: Document, error: str) -> HttpResponse:
+    context: dict[str, Any] = {"document": document, "error": error, "difference": None}
+    context["back"] = request.GET.get("back") or request.POST.get("back") or ""
+    if document.status == Status.DRAFT:
+        try:
+            context["difference"] = difference(document, clock.today(request.reseller.time_zone))
+        except NoRate as missing:
+            context["error"] = f"{missing}: add one in Settings, Currencies."
+    else:
+        context["error"] = f"{document.code} is {document.status}: only a draft is computed anew."
+    return render(request, "console/refresh.html", context, status=422 if error else 200)
+
+
+AT_ONCE = 200
+"""Drafts refreshed by one click: what a browser waits for. The command line takes them all."""
+
+
+@permission("documents.read")
+def stale(request: TenantRequest, slug: str) -> HttpResponse:
+    """All drafts that do not hold their usage as it is now; a POST refreshes them in turn."""
+    if request.method == "POST":
+        codes = [draft.code for draft in reading.stale_drafts(request.reseller.pk)[:AT_ONCE]]
+        results = refresh_drafts(
+            reseller_id=request.reseller.pk, actor=actor_of(request), documents=codes
+        )
+        for result in results:
+            if result.refused:
+                messages.error(request, f"{result.document}: {result.refused}.")
+        done = sum(result.changed for result in results)
+        messages.success(request, f"Refreshed: {done} of {len(results)}.")
+        return redirect("console:stale-drafts", slug)
+    drafts = list(reading.stale_drafts(request.reseller.pk)[: AT_ONCE + 1])
+    return render(
+        request,
+        "console/stale.html",
+        {
+            "drafts": drafts[:AT_ONCE],
+            "more": len(drafts) > AT_ONCE,
+            "may_edit": allowed(request.membership.role, "documents.edit"),
+        },
+    )

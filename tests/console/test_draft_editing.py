@@ -1,0 +1,183 @@
+"""What staff set and add beside a draft, as forms without any script."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from clearbill.actions.custom_fields import add_field
+from clearbill.actions.staleness import NEWER_USAGE
+from clearbill.records import clock, tenancy
+from clearbill.records.models import Document, ExchangeRate, ResellerSettings
+from console.reading import read, words
+from console.test_document_page import update, version
+from doors.two_resellers import OPERATOR, Month, member
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def post(client: Client, draft: str, name: str, **form: str) -> Any:
+    """Send one of the draft's forms as it stands on the page."""
+    form.setdefault("version", version(client, draft))
+    return client.post(f"{draft}{name}/", form, follow=True)
+
+
+def stored(month: Month, name: str = "draft") -> Document:
+    with tenancy.using(month.reseller.pk):
+        return Document.objects.get(code=month.documents[name])
+
+
+def a_rate(month: Month, value: str = "0.5", day: date = date(2024, 9, 27)) -> None:
+    with tenancy.using(month.reseller.pk):
+        ExchangeRate.objects.create(
+            reseller=month.reseller,
+            base="USD",
+            quote="EUR",
+            span="day",
+            day=day,
+            rate=Decimal(value),
+            source="ECB",
+            version=1,
+            who="me",
+            created_at=clock.now(),
+        )
+        ResellerSettings.objects.update(currencies=["EUR", "CHF"])
+
+
+def test_an_own_line_is_added_and_removed(month: Month, owner: Client, draft: str) -> None:
+    before = stored(month).total
+    post(owner, draft, "lines", text="Setup", amount="25.00", charge_type="One-time")
+    assert stored(month).total == before + 25
+    page = owner.get(draft).content.decode()
+    assert "Additional charges" in page
+    found = re.search(r"lines/(\d+)/", page)
+    assert found is not None
+    post(owner, draft, f"lines/{found[1]}")
+    assert stored(month).total == before
+
+
+def test_a_bad_amount_comes_back_at_its_field(owner: Client, draft: str) -> None:
+    answer = post(owner, draft, "lines", text="Setup", amount="1,50", charge_type="Fee")
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "#id_amount" in page
+    assert 'value="1,50" aria-invalid="true"' in page
+
+
+def test_order_and_note_are_kept_and_the_printed_note_is_shown(
+    month: Month, owner: Client, draft: str
+) -> None:
+    post(owner, draft, "purchase-order", purchase_order="PO-7")
+    post(owner, draft, "note", note="Paid in advance.", printed="on")
+    document = stored(month)
+    assert (document.purchase_order, document.note) == ("PO-7", "Paid in advance.")
+    assert "Paid in advance." in words(owner.get(f"{draft}print/"))
+    post(owner, draft, "note", note="Call them first.")
+    assert "Call them first." not in words(owner.get(f"{draft}print/"))
+
+
+def test_a_required_field_holds_publication_back(month: Month, owner: Client, draft: str) -> None:
+    with tenancy.using(month.reseller.pk):
+        field = add_field(
+            reseller_id=month.reseller.pk,
+            actor=OPERATOR,
+            name="Cost centre",
+            kind="text",
+            required=True,
+        )
+    assert "Fill in before it is published: Cost centre" in read(owner, draft)
+    refused = update(owner, draft, to="Open")
+    assert "fill in first: Cost centre" in words(refused)
+    post(owner, draft, "fields", **{f"field_{field.pk}": "4711"})
+    update(owner, draft, to="Open")
+    assert stored(month).status == "Open"
+    assert "Cost centre 4711" in read(owner, draft)
+
+
+def test_a_stale_draft_asks_before_it_is_published(month: Month, owner: Client, draft: str) -> None:
+    with tenancy.using(month.reseller.pk):
+        Document.objects.filter(code=month.documents["draft"]).update(stale=NEWER_USAGE)
+    assert "See the difference and refresh" in read(owner, draft)
+    assert "refresh it, or publish it as it stands" in words(update(owner, draft, to="Open"))
+    update(owner, draft, to="Open", as_it_stands="on")
+    assert stored(month).status == "Open"
+
+
+def test_the_difference_is_a_page_and_a_refresh_its_answer(
+    month: Month, owner: Client, draft: str
+) -> None:
+    with tenancy.using(month.reseller.pk):
+        Document.objects.filter(code=month.documents["draft"]).update(stale=NEWER_USAGE)
+    page = read(owner, f"{draft}refresh/")
+    assert "What a refresh changes" in page
+    assert "1 line stays as they are" in page or "lines stay" in page
+    answer = owner.post(
+        f"{draft}refresh/", {"version": version(owner, f"{draft}refresh/")}, follow=True
+    )
+    assert "holds its usage as it is now" in words(answer)
+    assert stored(month).stale == ""
+
+
+def test_a_published_document_is_not_refreshed(owner: Client, published: str) -> None:
+    answer = owner.get(f"{published}refresh/")
+    assert "only a draft is computed anew" in words(answer)
+    assert post(owner, published, "refresh").status_code == 422
+
+
+def test_sales_sees_no_form(month: Month, draft: str) -> None:
+    page = member(month, "sales").get(draft).content.decode()
+    assert "id_amount" not in page
+    assert "id_note" not in page
+
+
+def test_another_currency_is_on_the_screen_alone(month: Month, owner: Client, draft: str) -> None:
+    a_rate(month)
+    total = stored(month).total
+    page = owner.get(f"{draft}?currency=EUR")
+    assert "Shown in EUR to read, not to pay." in words(page)
+    assert f"EUR {total / 2:,.2f}" in words(page)
+    assert f"Payable: USD {total:,.2f}" in words(page)
+    assert "Shown in" not in read(owner, f"{draft}print/?currency=EUR")
+    csv = owner.get(f"{draft}csv/?currency=EUR").content.decode()
+    assert "EUR" not in csv
+
+
+def test_only_currencies_with_a_rate_are_offered(month: Month, owner: Client, draft: str) -> None:
+    a_rate(month)
+    page = owner.get(draft).content.decode()
+    select = page.partition('id="currency"')[2].partition("</select>")[0]
+    assert re.findall(r"<option.*?>(\w+)<", select) == ["USD", "EUR"]
+    assert "Shown in" not in read(owner, f"{draft}?currency=CHF")
+
+
+def test_the_portal_shows_the_same_choice(month: Month) -> None:
+    issued = stored(month, "open").issue_date
+    assert issued is not None
+    a_rate(month, day=issued)
+    page = member(month, "portal", customer="Contoso").get(
+        f"/portal/north/invoices/{month.documents['open']}/?currency=EUR"
+    )
+    assert "Shown in EUR to read, not to pay." in words(page)
+
+
+def test_the_issue_date_is_asked_for_once(month: Month, owner: Client, draft: str) -> None:
+    answer = update(owner, draft, to="Open", issued="2999-01-01")
+    assert "lies in the future" in words(answer)
+    update(owner, draft, to="Open", issued=clock.now().date().isoformat())
+    assert stored(month).issue_date == clock.now().date()
+
+
+def test_stale_drafts_are_listed_and_refreshed_in_one_go(
+    month: Month, owner: Client, draft: str
+) -> None:
+    address = "/console/north/stale-drafts/"
+    assert "No draft is stale" in read(owner, address)
+    with tenancy.using(month.reseller.pk):
+        Document.objects.filter(code=month.documents["draft"]).update(stale=NEWER_USAGE)
+    assert f"{month.documents['draft']} Contoso" in read(owner, address)
+    assert member(month, "sales").post(address).status_code == 403
+    assert "Refreshed: 1 of 1." in words(owner.post(address, follow=True))
+    assert stored(month).stale == ""
