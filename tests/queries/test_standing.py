@@ -1,0 +1,127 @@
+"""What Overview says is to do and due, against a month made by the real verbs."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from clearbill.actions.accounts import assign_all
+from clearbill.queries import overview
+from clearbill.queries.overview import Standing
+from clearbill.records import clock, tenancy
+from clearbill.records.models import Reseller
+from clearbill.rules.lifecycle import Status
+from makers import OWNER, change, generate, give_usage, make_drafts, make_reseller, rows_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TODAY = date(2024, 12, 15)
+
+
+@pytest.fixture
+def north() -> Iterator[Reseller]:
+    made = make_reseller("north")
+    with tenancy.using(made.pk):
+        yield made
+
+
+def standing(reseller: Reseller, today: date = TODAY, later: timedelta = timedelta()) -> Standing:
+    return overview.standing(reseller.pk, today=today, now=clock.now() + later)
+
+
+def test_a_new_reseller_has_nothing_to_do_and_every_step_before_it(north: Reseller) -> None:
+    found = standing(north)
+    assert found.to_do == []
+    assert not any(found.steps.values())
+
+
+def test_drafts_are_counted_with_their_amount(north: Reseller, tmp_path: Path) -> None:
+    make_drafts(north, tmp_path, 3)
+    work = standing(north).work["drafts"]
+    assert (work.count, work.amounts) == (3, (("USD", Decimal(30)),))
+
+
+def test_unassigned_usage_is_counted_by_account_and_cost(north: Reseller, tmp_path: Path) -> None:
+    give_usage(north, tmp_path, rows_of("0001", "0002", cost="10.00"))
+    work = standing(north).work["unassigned"]
+    assert (work.count, work.amounts) == (2, (("USD", Decimal(20)),))
+    assign_all(reseller_id=north.pk, actor=OWNER)
+    assert standing(north).work["unassigned"].count == 0
+
+
+def test_currencies_are_never_summed(north: Reseller, tmp_path: Path) -> None:
+    give_usage(north, tmp_path, rows_of("0001", cost="10.00"))
+    give_usage(
+        north, tmp_path, rows_of("0002", cost="7.00", BillingCurrency="EUR", ProviderName="Oracle")
+    )
+    amounts = standing(north).work["unassigned"].amounts
+    assert amounts == (("EUR", Decimal(7)), ("USD", Decimal(10)))
+
+
+@pytest.mark.parametrize(
+    ("days", "age"),
+    [(0, "not-yet-due"), (1, "1-30"), (30, "1-30"), (31, "31-60"), (60, "31-60"), (61, "61-90"),
+     (90, "61-90"), (91, "over-90")],
+)  # fmt: skip
+def test_ages_are_counted_from_the_due_date(
+    north: Reseller, tmp_path: Path, days: int, age: str
+) -> None:
+    draft = make_drafts(north, tmp_path)[0]
+    change(north, draft.code, to=Status.OPEN)
+    draft.refresh_from_db()
+    assert draft.due_date is not None
+    ageing = standing(north, draft.due_date + timedelta(days=days)).ageing["USD"]
+    assert {name: int(amount) for name, amount in ageing.items() if amount} == {age: 10}
+
+
+def test_drafts_and_settled_documents_are_not_due(north: Reseller, tmp_path: Path) -> None:
+    first, _second = make_drafts(north, tmp_path, 2)
+    change(north, first.code, to=Status.CLOSED)
+    assert standing(north).ageing == {}
+
+
+def test_past_due_documents_are_to_do(north: Reseller, tmp_path: Path) -> None:
+    draft = make_drafts(north, tmp_path)[0]
+    change(north, draft.code, to=Status.PAST_DUE)
+    work = standing(north).work["past-due"]
+    assert (work.count, work.amounts) == (1, (("USD", Decimal(10)),))
+
+
+def test_steps_are_taken_one_by_one(north: Reseller, tmp_path: Path) -> None:
+    def taken() -> list[str]:
+        return [name for name, done in standing(north).steps.items() if done]
+
+    give_usage(north, tmp_path, rows_of("0001"))
+    assert taken() == ["usage"]
+    assign_all(reseller_id=north.pk, actor=OWNER)
+    assert taken() == ["usage", "accounts"]
+    draft = generate(north).documents[0]
+    assert taken() == ["usage", "accounts", "drafts"]
+    change(north, draft.code, to=Status.OPEN)
+    assert taken() == ["usage", "accounts", "drafts", "published"]
+
+
+def test_the_state_of_a_period_is_its_next_step(north: Reseller, tmp_path: Path) -> None:
+    def state() -> tuple[str, int, int, int]:
+        found = overview.periods(north.pk)[0]
+        return found.state, found.published, found.documents, found.waiting
+
+    give_usage(north, tmp_path, rows_of("0001", "0002"))
+    assert state() == ("Imported", 0, 0, 2)
+    assign_all(reseller_id=north.pk, actor=OWNER)
+    first, second = generate(north).documents
+    assert state() == ("In review", 0, 2, 0)
+    change(north, first.code, second.code, to=Status.OPEN)
+    assert state() == ("Published", 2, 2, 0)
+
+
+def test_another_resellers_work_is_not_seen(north: Reseller, tmp_path: Path) -> None:
+    south = make_reseller("south")
+    with tenancy.using(south.pk):
+        make_drafts(south, tmp_path, 2)
+        assert standing(south).work["drafts"].count == 2
+        assert standing(north).to_do == []
+    with tenancy.using(north.pk):
+        assert standing(south).to_do == []
