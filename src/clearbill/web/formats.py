@@ -1,0 +1,33 @@
+"""Amounts and dates as a page writes them, in the language of the request."""
+
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import get_language
+
+from clearbill.paper.language import ENGLISH, Language, known
+from clearbill.rules.money import to_minor_units
+
+
+def _language() -> Language:
+    return Language(known(get_language() or ENGLISH))
+
+
+def money(value: Decimal, currency: str) -> str:
+    """`1,234.56` or `1.234,56`: grouped, in the currency's minor units, rounded to read."""
+    return _language().amount(f"{to_minor_units(value, currency):f}", currency)
+
+
+def quantity(text: str) -> str:
+    """A quantity for the eye, as paper writes it."""
+    return _language().quantity(text)
+
+
+def day(value: date) -> str:
+    """`30 Sep 2024` or `30.09.2024`."""
+    return _language().day(value)
+
+
+def period(start: date, end: date) -> str:
+    """A billing period by first and last day, both inclusive; `end` is exclusive."""
+    return _language().period(start, end)
