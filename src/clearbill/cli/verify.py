@@ -4,8 +4,9 @@ import click
 from django.conf import settings
 
 from clearbill.cli.common import as_json, say
+from clearbill.queries.findings import Finding
 from clearbill.queries.ownership import verify_ownership
-from clearbill.queries.verify import Finding, verify
+from clearbill.queries.verify import verify
 from clearbill.records import tenancy
 from clearbill.records.models import Reseller
 
@@ -26,7 +27,13 @@ def command(as_json: bool) -> None:
         "resellers": [reseller.slug for reseller in resellers],
         "unchecked": unchecked,
         "findings": [
-            {"reseller": slug, "invariant": f.invariant, "where": f.where, "what": f.what}
+            {
+                "reseller": slug,
+                "invariant": f.invariant,
+                "where": f.where,
+                "what": f.what,
+                "and_more": f.and_more,
+            }
             for slug, f in found
         ],
     }
@@ -34,11 +41,16 @@ def command(as_json: bool) -> None:
         click.echo("I9 is unchecked: DATABASE_OWNER_URL is not set", err=True)
     say(value, as_json, lambda: _words(len(resellers), found))
     if found:
-        raise click.ClickException(f"{len(found)} findings")
+        raise click.ClickException(_count(found))
 
 
 def _words(resellers: int, found: list[tuple[str, Finding]]) -> list[str]:
     return [
         *(f"{slug}: {finding}" for slug, finding in found),
-        f"{resellers} resellers checked, {len(found)} findings",
+        f"{resellers} resellers checked, {_count(found)}",
     ]
+
+
+def _count(found: list[tuple[str, Finding]]) -> str:
+    more = " or more" if any(finding.and_more for _, finding in found) else ""
+    return f"{len(found)}{more} findings"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.apps import apps
 from django.db import connections
 
-from clearbill.queries.verify import Finding
+from clearbill.queries.findings import Finding
 from clearbill.records.models.base import TenantForeignKey
 
 
