@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from clearbill.actions.accounts import assign_account, assign_all, unassign_account
+import focus_files
+from clearbill.actions.accounts import Ended, assign_account, assign_all, unassign_account
 from clearbill.actions.common import Refused
 from clearbill.actions.customers import add_customer
 from clearbill.actions.staleness import REASSIGNED
@@ -110,6 +111,75 @@ def test_names_that_occur_twice_get_the_accounts_id(north: Reseller, tmp_path: P
         "Same (0002)",
         "Same (0001, Oracle)",
     }
+
+
+def named(*names: str) -> list[focus_files.Row]:
+    """A row each of accounts with these names in their file."""
+    accounts = rows_of(*(f"{number:04d}" for number in range(1, len(names) + 1)))
+    return [{**row, "SubAccountName": name} for row, name in zip(accounts, names, strict=True)]
+
+
+def test_blanks_and_controls_in_a_files_name_stop_nobody(north: Reseller, tmp_path: Path) -> None:
+    give_usage(north, tmp_path, named(" Contoso ", "Contoso", "   ", "a \x1b[2J"))
+    assign_all(reseller_id=north.pk, actor=OWNER)
+    assert set(Customer.objects.values_list("name", flat=True)) == {
+        "Contoso (0001)",
+        "Contoso (0002)",
+        "0003",
+        "a \ufffd[2J",
+    }
+
+
+def test_a_name_that_is_cut_at_a_blank_is_kept_as_it_was_checked(
+    north: Reseller, tmp_path: Path
+) -> None:
+    a_customer(north, "x" * 199)
+    give_usage(north, tmp_path, named("x" * 199 + " yyy"))
+    assert [a.customer for a in assign_all(reseller_id=north.pk, actor=OWNER)] == [
+        "x" * 193 + " (0001)"
+    ]
+
+
+def test_what_ended_waits_again_for_whoever_assigns_all(north: Reseller, tmp_path: Path) -> None:
+    make_drafts(north, tmp_path)
+    unassign_account(reseller_id=north.pk, actor=OWNER, provider="aws", account="0001")
+    assign(north, a_customer(north, "Later"), date(2024, 10, 1))
+    assert [a.account for a in accounts(north.pk, unassigned=True)] == ["0001"]
+    made = assign_all(reseller_id=north.pk, actor=OWNER)
+    assert [(each.customer, each.valid_from) for each in made] == [
+        ("Customer 0001 (0001)", date(2024, 9, 1))
+    ]
+    assert accounts(north.pk, unassigned=True) == []
+
+
+def test_superseded_usage_makes_no_customer(north: Reseller, tmp_path: Path) -> None:
+    give_usage(north, tmp_path, rows_of("0001", "0002"))
+    give_usage(north, tmp_path, rows_of("0002", cost="11"), whole=True)
+    assert [a.account for a in assign_all(reseller_id=north.pk, actor=OWNER)] == ["0002"]
+
+
+def test_a_draft_goes_stale_where_all_are_assigned(north: Reseller, tmp_path: Path) -> None:
+    draft = make_drafts(north, tmp_path)[0]
+    Assignment.objects.all().delete()
+    assign_all(reseller_id=north.pk, actor=OWNER)
+    draft.refresh_from_db()
+    assert draft.stale == REASSIGNED
+
+
+def test_whoever_takes_an_account_away_hears_from_whom(north: Reseller, tmp_path: Path) -> None:
+    give_usage(north, tmp_path, rows_of("0001"))
+    assign(north, a_customer(north, "First"), date(2024, 9, 1))
+    assign(north, a_customer(north, "Second"), date(2024, 11, 1))
+    assert unassign_account(
+        reseller_id=north.pk,
+        actor=OWNER,
+        provider="aws",
+        account="0001",
+        valid_from=date(2024, 10, 1),
+    ) == [
+        Ended("First", date(2024, 9, 1), date(2024, 10, 1)),
+        Ended("Second", date(2024, 11, 1), None),
+    ]
 
 
 def test_long_names_keep_what_tells_them_apart(north: Reseller, tmp_path: Path) -> None:

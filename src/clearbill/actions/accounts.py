@@ -1,6 +1,7 @@
 """Whose account is whose: assignments from a date to a date."""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +12,7 @@ from clearbill.actions import customers
 from clearbill.actions.common import Actor, Refused
 from clearbill.actions.locks import lock_periods
 from clearbill.actions.staleness import REASSIGNED, mark_those_out_of_date
+from clearbill.queries.accounts import waiting_usage
 from clearbill.records import clock, tenancy
 from clearbill.records.models import (
     Assignment,
@@ -23,6 +25,7 @@ from clearbill.records.models import (
     UsageSlice,
 )
 from clearbill.rules.lifecycle import Status
+from clearbill.rules.text import tidy
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,15 @@ class Assigned:
     customer_id: int
     customer: str
     valid_from: date
+
+
+@dataclass(frozen=True)
+class Ended:
+    """An assignment that was shortened to end at `until` (exclusive), or taken away whole."""
+
+    customer: str
+    valid_from: date
+    until: date | None
 
 
 def assign_account(
@@ -65,22 +77,37 @@ def assign_account(
 def assign_all(*, reseller_id: int, actor: Actor) -> list[Assigned]:
     """Make one customer of each account that waits, by the name its provider's file suggests.
 
-    A name that occurs twice, or is taken, gets the account's id behind it.
+    A name that occurs twice, or is taken, gets the account's id behind it. An account waits as
+    `queries.accounts` says: also one whose assignment leaves some of its usage to nobody.
     """
     actor.require("accounts.assign")
     with tenancy.transaction(reseller_id):
+        # All periods: whoever assigns at the same time waits, and then finds nothing that waits.
+        lock_periods(reseller_id, _periods(reseller_id, _accounts(reseller_id)))
         waiting = list(_waiting(reseller_id))
-        currency = ResellerSettings.objects.get(reseller_id=reseller_id).currency
-        names = Counter(account.name or account.account for account in waiting)
-        taken = set(Customer.objects.filter(reseller_id=reseller_id).values_list("name", flat=True))
-        made = []
-        for account in waiting:
-            twice = names[account.name or account.account] > 1
-            name = _free_name(account, taken, suffixed=twice)
-            taken.add(name)
-            customer = customers.create(reseller_id=reseller_id, name=name, currency=currency)
-            made.append(_assign(account, customer, actor, _first_unassigned(account)))
+        made = _assign_each(reseller_id, actor, waiting)
+        mark_those_out_of_date(
+            reseller_id=reseller_id,
+            who=actor.name,
+            periods=_periods(reseller_id, waiting),
+            reason=REASSIGNED,
+        )
         return made
+
+
+def _assign_each(
+    reseller_id: int, actor: Actor, waiting: Sequence[ProviderAccount]
+) -> list[Assigned]:
+    currency = ResellerSettings.objects.get(reseller_id=reseller_id).currency
+    names = Counter(_suggested(account) for account in waiting)
+    taken = set(Customer.objects.filter(reseller_id=reseller_id).values_list("name", flat=True))
+    made = []
+    for account in waiting:
+        name = _free_name(account, taken, suffixed=names[_suggested(account)] > 1)
+        taken.add(name)
+        customer = customers.create(reseller_id=reseller_id, name=name, currency=currency)
+        made.append(_assign(account, customer, actor, _first_unassigned(account)))
+    return made
 
 
 def _mark_drafts(account: ProviderAccount, actor: Actor) -> None:
@@ -88,28 +115,36 @@ def _mark_drafts(account: ProviderAccount, actor: Actor) -> None:
     mark_those_out_of_date(
         reseller_id=account.reseller_id,
         who=actor.name,
-        periods=_periods(account.reseller_id, account),
+        periods=_periods(account.reseller_id, [account]),
         reason=REASSIGNED,
     )
 
 
-def _periods(reseller_id: int, account: ProviderAccount) -> list[int]:
+def _accounts(reseller_id: int) -> QuerySet[ProviderAccount]:
+    return ProviderAccount.objects.filter(reseller_id=reseller_id)
+
+
+def _periods(reseller_id: int, of: Iterable[ProviderAccount]) -> list[int]:
+    """The billing periods that these accounts have usage of."""
     return list(
-        UsageSlice.objects.filter(reseller_id=reseller_id, account=account).values_list(
-            "statement__billing_period_id", flat=True
-        )
+        UsageSlice.objects.filter(reseller_id=reseller_id, account__in=of)
+        .values_list("statement__billing_period_id", flat=True)
+        .distinct()
     )
+
+
+def _suggested(account: ProviderAccount) -> str:
+    """The name that the account's file gives it, as a customer's is kept; never empty."""
+    return tidy(account.name or "") or tidy(account.account) or f"account {account.pk}"
 
 
 def _free_name(account: ProviderAccount, taken: set[str], *, suffixed: bool) -> str:
     """A customer name that is free: the suggested one, else with the account's id behind it, else
     with its provider too. Long names give way so that what tells them apart stays."""
-    name = account.name or account.account
-    ends = ["", f" ({account.account[-120:]})"]
-    ends.append(f" ({account.account[-120:]}, {account.provider.name[:40]})")
-    ends += [f" ({account.pk})"]
+    name, code = _suggested(account), tidy(account.account)[-120:]
+    ends = ["", f" ({code})", f" ({code}, {account.provider.name[:40]})", f" ({account.pk})"]
     for end in ends[1:] if suffixed else ends:
-        free = name[: 200 - len(end)] + end
+        free = name[: 200 - len(end)].rstrip() + end
         if free not in taken:
             return free
     raise Refused(f"no name is free for account {account.account}: assign it by hand")
@@ -117,10 +152,11 @@ def _free_name(account: ProviderAccount, taken: set[str], *, suffixed: bool) -> 
 
 def unassign_account(
     *, reseller_id: int, actor: Actor, provider: str, account: str, valid_from: date | None = None
-) -> None:
-    """End the account's assignment at `valid_from` (a period's first day), or take it away whole.
+) -> list[Ended]:
+    """End the account's assignments at `valid_from` (a period's first day), or take them whole.
 
-    Drafts with usage of the days taken away go stale; a published document refuses it.
+    Says which ended, those of other customers that begin later too. Drafts with usage of the days
+    taken away go stale; a published document refuses it.
     """
     actor.require("accounts.assign")
     with tenancy.transaction(reseller_id):
@@ -133,8 +169,10 @@ def unassign_account(
         if valid_from is not None:
             _check_start(found, valid_from)
         _refuse_claimed(found, valid_from or date.min, None)
+        ended = _ended(touched, valid_from or date.min)
         _cut(touched, valid_from or date.min)
         _mark_drafts(found, actor)
+        return ended
 
 
 def _lock_account(reseller_id: int, provider: str, account: str) -> ProviderAccount:
@@ -147,7 +185,7 @@ def _lock_account(reseller_id: int, provider: str, account: str) -> ProviderAcco
     )
     if found is None:
         raise Refused(f"no account {account!r} of {provider} was ever imported", field="account")
-    lock_periods(reseller_id, _periods(reseller_id, found))
+    lock_periods(reseller_id, _periods(reseller_id, [found]))
     return (
         ProviderAccount.objects.select_for_update(of=("self",))
         .select_related("provider")
@@ -157,18 +195,21 @@ def _lock_account(reseller_id: int, provider: str, account: str) -> ProviderAcco
 
 def _waiting(reseller_id: int) -> QuerySet[ProviderAccount]:
     return (
-        ProviderAccount.objects.filter(reseller_id=reseller_id, assignments__isnull=True)
+        _accounts(reseller_id)
+        .filter(pk__in=waiting_usage(reseller_id).values("account_id"))
         .select_related("provider")
         .order_by("provider__code", "account")
     )
 
 
 def _first_unassigned(account: ProviderAccount) -> date:
-    """The start of the account's earliest period that no assignment covers."""
+    """The start of the account's earliest period, of its current usage, that nothing covers."""
     ends = Assignment.objects.filter(reseller_id=account.reseller_id, account=account)
     starts = (
         BillingPeriod.objects.filter(
-            reseller_id=account.reseller_id, statements__slices__account=account
+            reseller_id=account.reseller_id,
+            statements__slices__account=account,
+            statements__superseded_by__isnull=True,
         )
         .values_list("period_start", flat=True)
         .order_by("period_start")
@@ -182,7 +223,7 @@ def _first_unassigned(account: ProviderAccount) -> date:
     raise Refused(
         "every period of this account is assigned; name the period's first day to change it"
         if first
-        else "no usage of this account is known",
+        else "no usage of this account is known now; name the first day of a billing period",
         field="valid_from",
     )
 
@@ -253,6 +294,13 @@ def _refuse_claimed(
             " void it first",
             field="account",
         )
+
+
+def _ended(assignments: QuerySet[Assignment], at: date) -> list[Ended]:
+    return [
+        Ended(each.customer.name, each.valid_from, at if each.valid_from < at else None)
+        for each in assignments.select_related("customer").order_by("valid_from")
+    ]
 
 
 def _cut(assignments: QuerySet[Assignment], at: date) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 import click
 
 from clearbill.actions import accounts as actions
-from clearbill.actions.accounts import Assigned
+from clearbill.actions.accounts import Assigned, Ended
 from clearbill.cli.common import (
     DAY,
     Here,
@@ -126,15 +126,30 @@ def unassign(
     here: Here, provider: str, account: str, valid_from: date | None, as_json: bool
 ) -> None:
     """Take an account from its customer."""
-    actions.unassign_account(
+    ended = actions.unassign_account(
         reseller_id=here.id,
         actor=here.actor,
         provider=provider_code(here, provider),
         account=account,
         valid_from=valid_from,
     )
+    described = {
+        "provider": provider,
+        "account": account,
+        "from": valid_from,
+        "ended": [
+            {"customer_name": each.customer, "from": each.valid_from, "until": each.until}
+            for each in ended
+        ],
+    }
     say(
-        {"unassigned": [{"provider": provider, "account": account, "from": valid_from}]},
+        {"unassigned": [described]},
         as_json,
-        lambda: [f"{provider} {account} is assigned to nobody"],
+        lambda: [f"{provider} {account} {_end_words(each)}" for each in ended],
     )
+
+
+def _end_words(each: Ended) -> str:
+    if each.until is None:
+        return f"is no longer {each.customer}'s from {each.valid_from}"
+    return f"is {each.customer}'s until {each.until}, and nobody's from then on"

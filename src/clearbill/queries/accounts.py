@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from clearbill.records.models import Assignment, Claim, ProviderAccount, UsageSlice
 
@@ -30,7 +30,7 @@ class AccountRow:
 def accounts(reseller_id: int, *, unassigned: bool = False) -> list[AccountRow]:
     """The reseller's accounts by provider and id; `unassigned` only those that wait.
 
-    An account waits while some usage of it, current and unbilled, falls to no customer.
+    An account waits while some current usage of it falls to no customer.
     """
     latest = {
         assignment.account_id: assignment
@@ -39,7 +39,7 @@ def accounts(reseller_id: int, *, unassigned: bool = False) -> list[AccountRow]:
         .order_by("valid_from")
     }
     amounts, firsts = _unbilled(reseller_id)
-    waiting = _waiting_ids(reseller_id)
+    waiting = set(waiting_usage(reseller_id).values_list("account_id", flat=True))
     found = ProviderAccount.objects.filter(reseller_id=reseller_id).select_related("provider")
     return [
         _row(each, latest.get(each.pk), tuple(sorted(amounts[each.pk].items())), firsts)
@@ -87,13 +87,12 @@ def _unbilled(
     return amounts, firsts
 
 
-def _waiting_ids(reseller_id: int) -> set[int]:
+def waiting_usage(reseller_id: int) -> "QuerySet[UsageSlice]":
+    """Current usage that falls to no customer: what makes its account wait."""
     covering = Assignment.objects.filter(
         account=OuterRef("account"),
         valid_from__lte=OuterRef("statement__billing_period__period_start"),
     ).exclude(valid_to__lte=OuterRef("statement__billing_period__period_start"))
-    return set(
-        UsageSlice.objects.filter(reseller_id=reseller_id, statement__superseded_by__isnull=True)
-        .exclude(Exists(covering))
-        .values_list("account_id", flat=True)
-    )
+    return UsageSlice.objects.filter(
+        reseller_id=reseller_id, statement__superseded_by__isnull=True
+    ).exclude(Exists(covering))
