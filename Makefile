@@ -19,7 +19,7 @@ WORKERS ?= 2
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --durations=10 --hypothesis-seed=$(SEED)
 
 # pictures/ is also the folder's name.
-.PHONY: help setup demo check format test test-all browser pictures wheel clean
+.PHONY: help setup demo check format test test-all browser pictures messages wheel clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -65,6 +65,14 @@ test-all: $(STAMP) browser ## The same, with what chance decides repeated
 
 pictures: $(STAMP) browser ## A sheet a page in pictures/: three widths, light and dark
 	PYTHONPATH=src:tests $(BIN)/python tests/pictures.py
+
+messages: $(STAMP) ## Gather the strings to translate, and compile the translations
+	mkdir -p build
+	$(BIN)/pybabel -q extract -F babel.cfg -k _ -k gettext --no-location --sort-output --omit-header \
+	    -o build/messages.pot src/clearbill
+	$(BIN)/pybabel -q update -i build/messages.pot -d src/clearbill/locale -D django -l de \
+	    --no-wrap --ignore-obsolete --omit-header --no-fuzzy-matching
+	$(BIN)/pybabel -q compile -d src/clearbill/locale -D django
 
 wheel: $(STAMP) ## One wheel in dist/, with templates, styles and migrations
 	rm -rf dist

@@ -6,11 +6,12 @@ from datetime import date
 from pathlib import Path
 
 import focus_files
-from clearbill.actions.accounts import assign_all
+from clearbill.actions.accounts import assign_account, assign_all
 from clearbill.actions.change_status import Change, Result, change_status
 from clearbill.actions.common import Actor
 from clearbill.actions.generate_documents import run_generation, start_run
 from clearbill.actions.import_usage import Imported, import_usage
+from clearbill.actions.people import set_mfa_required
 from clearbill.actions.resellers import add_reseller
 from clearbill.queries.runs import RunReport, report
 from clearbill.records.models import Document, Reseller
@@ -21,10 +22,12 @@ SEPTEMBER = date(2024, 9, 1)
 
 
 def make_reseller(slug: str = "north", *, kind: str = "tax-invoice", markup: str = "0") -> Reseller:
-    """A reseller in US dollars."""
-    return add_reseller(
+    """A reseller in US dollars, whose staff need no second factor."""
+    made = add_reseller(
         actor=OWNER, slug=slug, name=slug.title(), currency="USD", kind=kind, markup=markup
     )
+    set_mfa_required(reseller_id=made.pk, actor=OWNER, required=False)
+    return made
 
 
 def rows_of(*accounts: str, cost: str = "10.00", **cells: str) -> list[focus_files.Row]:
@@ -57,6 +60,19 @@ def make_drafts(reseller: Reseller, folder: Path, count: int = 1) -> list[Docume
     give_usage(reseller, folder, rows_of(*(f"{number:04d}" for number in range(1, count + 1))))
     assign_all(reseller_id=reseller.pk, actor=OWNER)
     return generate(reseller).documents
+
+
+def another_draft(reseller: Reseller, folder: Path, customer_id: int) -> Document:
+    """A draft of USD 10.00 more for a customer, of Oracle in September."""
+    give_usage(reseller, folder, rows_of("9999", ProviderName="Oracle"))
+    assign_account(
+        reseller_id=reseller.pk,
+        actor=OWNER,
+        provider="oracle",
+        account="9999",
+        customer_id=customer_id,
+    )
+    return generate(reseller).documents[0]
 
 
 def change(reseller: Reseller, *codes: str, to: Status, **values: object) -> list[Result]:

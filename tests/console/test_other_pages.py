@@ -174,5 +174,5 @@ def test_there_are_five_articles_and_each_page_links_its_own(owner: Client) -> N
     assert owner.get("/console/north/help/").content.decode().count("<li><a href=") >= 5
     for page, article in (("generate/", "generate"), ("documents/", "update-status"),
                           ("settings/", "portal-url"), ("customers/1/", "end-users")):  # fmt: skip
-        link = f'href="/console/north/help/{article}/" title="Help for this page"'
+        link = f'href="/console/north/help/{article}/">Help for this page</a>'
         assert link in owner.get(f"/console/north/{page}").content.decode(), page

@@ -24,6 +24,9 @@ def pages(month: Month) -> Iterator[str]:
         f"imports/{month.usage_import}/", "unassigned/", "unassigned/?all=1",
         "unassigned/assign/?provider=aws&account=0078", "markups/", "customers/",
         f"customers/{contoso}/", "customers/new/", "settings/", "help/",
+        "documents/?customer=con&provider=aws&period=2024-09&currency=USD&least=1&most=9999",
+        "documents/?sort=-notified&range=all", f"customers/{contoso}/invoices/?sort=due",
+        "bulk/jobs/", "bulk/paid/",
     )  # fmt: skip
     for code in (month.documents["open"], month.documents["draft"]):
         for part in ("", "status/", "confirm/?to=Open", "discard/"):

@@ -39,7 +39,8 @@ def addresses(
         values = {key: value for name in names for key, value in known[name].items()}
         path = str(pattern.pattern)
         for name, value in values.items():
-            kind = {"code": "str", "article": "slug"}.get(name, "int")
+            texts = dict.fromkeys(("code", "ticket", "sha256"), "str")
+            kind = {**texts, "article": "slug"}.get(name, "int")
             path = path.replace(f"<{kind}:{name}>", str(value))
         verb: str = pattern.callback.permission  # type: ignore[attr-defined]
         yield f"/{door}/{at.reseller.slug}/{path}", verb, bool(set(names) - {"article"})
@@ -51,7 +52,8 @@ def body(answer: Any) -> str:
         content = "".join(
             page.extract_text() for page in PdfReader(BytesIO(content)).pages
         ).encode()
-    return content.decode()
+    # A picture has no words; the text of what it was made from is looked at elsewhere.
+    return "" if answer.headers.get("Content-Type") == "image/png" else content.decode()
 
 
 def marked(text: str) -> list[str]:

@@ -19,7 +19,7 @@ def test_every_task_that_a_verb_defers_exists() -> None:
         for file in ACTIONS.glob("*.py")
         for name in re.findall(r'configure_task\(\s*"(\w+)"', file.read_text())
     }
-    assert named == {"generate", "send_letter", "send_mail", "store_published"}
+    assert named == {"bulk", "generate", "send_letter", "send_mail", "store_published"}
     assert named <= set(app.tasks)
 
 

@@ -72,8 +72,8 @@ def test_the_first_command_starts_and_migrates_and_leaves_no_server(tmp_path: Pa
 def test_psql_sees_the_rows_of_the_reseller_it_is_given(home: Path) -> None:
     with psycopg.connect(embedded.url(home, roles.OWNER)) as owner:
         owner.execute(
-            "INSERT INTO records_reseller (slug, name, time_zone, created_at)"
-            " VALUES ('north', 'North', 'UTC', now()) ON CONFLICT DO NOTHING"
+            "INSERT INTO records_reseller (slug, name, time_zone, mfa_required, created_at)"
+            " VALUES ('north', 'North', 'UTC', false, now()) ON CONFLICT DO NOTHING"
         )
     setting = "SELECT current_user, current_setting('clearbill.reseller') <> ''"
     done = _run("psql", "--reseller", "north", "-c", setting, home=home)

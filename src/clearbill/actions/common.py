@@ -1,6 +1,6 @@
 """What every verb takes and raises: who acts, and why something was refused."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.db import models
 
 from clearbill.rules import access
 from clearbill.rules.money import minor_unit
+from clearbill.rules.text import is_hostile
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,25 @@ SYSTEM = Actor("System")
 class Refused(Exception):
     """The verb was not carried out and nothing changed; the message says why and what to do.
 
-    `field` names the input at fault where there is one, for a form to show the message beside.
+    `field` names the input at fault where there is one, for a form to show the message beside;
+    `also` has further inputs at fault, each with its message.
     """
 
-    def __init__(self, message: str, *, field: str = "") -> None:
+    def __init__(
+        self, message: str, *, field: str = "", also: Sequence[tuple[str, str]] = ()
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
+        self.also = list(also)
 
 
 def check_texts(model: type[models.Model], values: Mapping[str, Any]) -> None:
-    """Raise `Refused` for text that its column does not take: too long, or with a NUL in it."""
+    """Raise `Refused` for text that its column does not take, or that is no text to print.
+
+    A column with a greatest length is one line: it takes no control characters and no marks that
+    turn the direction of writing. Longer texts may have line feeds.
+    """
     for name, value in values.items():
         if not isinstance(value, str):
             continue
@@ -47,8 +56,12 @@ def check_texts(model: type[models.Model], values: Mapping[str, Any]) -> None:
         label = name.replace("_", " ")
         if most is not None and len(value) > most:
             raise Refused(f"the {label} is at most {most} characters long", field=name)
-        if "\0" in value:
-            raise Refused(f"the {label} has a character that is no text (NUL)", field=name)
+        if most is not None and any(is_hostile(char) for char in value):
+            raise Refused(
+                f"the {label} is one line of text, without control characters", field=name
+            )
+        if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+            raise Refused(f"the {label} has a character that is no text", field=name)
 
 
 def check_words(name: str, text: str, *, most: int = 2000) -> None:

@@ -10,6 +10,7 @@ from django.db import IntegrityError
 from clearbill.actions.common import Actor, Refused, check_currency, check_texts
 from clearbill.records import clock, tenancy
 from clearbill.records.models import BillingProfile, Customer, ResellerSettings
+from clearbill.rules.text import tidy
 
 PROFILE_FIELDS = (
     "legal_name",
@@ -20,6 +21,9 @@ PROFILE_FIELDS = (
     "purchase_order",
     "language",
 )
+MOST_RECIPIENTS = 50
+LONGEST_ADDRESS = 254
+"""What the column takes; its array type would cut a longer one without a word."""
 
 
 def add_customer(
@@ -31,21 +35,27 @@ def add_customer(
     for addresses that are none.
     """
     actor.require("customers.edit")
-    _check(name, profile)
+    profile = _checked(name, profile)
     if currency is not None:
         check_currency(currency)
     with tenancy.transaction(reseller_id):
         currency = currency or ResellerSettings.objects.get(reseller_id=reseller_id).currency
-        if Customer.objects.filter(reseller_id=reseller_id, name=name.strip()).exists():
-            raise Refused(f"a customer {name.strip()!r} exists already", field="name")
         return create(reseller_id=reseller_id, name=name, currency=currency, **profile)
 
 
 def create(*, reseller_id: int, name: str, currency: str, **profile: Any) -> Customer:
-    """The rows of a customer, inside the caller's transaction and after its checks."""
-    customer = Customer.objects.create(
-        reseller_id=reseller_id, name=name.strip(), created_at=clock.now()
-    )
+    """The rows of a customer, inside the caller's transaction and after its checks.
+
+    The name is kept `tidy`. Raises `Refused` where it is taken, also by somebody at this moment.
+    """
+    name = tidy(name)
+    try:
+        with tenancy.transaction(reseller_id):
+            customer = Customer.objects.create(
+                reseller_id=reseller_id, name=name, created_at=clock.now()
+            )
+    except IntegrityError:
+        raise Refused(f"a customer {name!r} exists already", field="name") from None
     BillingProfile.objects.create(
         reseller_id=reseller_id, customer=customer, currency=currency, **profile
     )
@@ -70,36 +80,57 @@ def change_customer(
         )
         if customer is None:
             raise Refused(f"no customer {customer_id} here", field="customer")
-        _check(name if name is not None else customer.name, profile)
-        if name is not None and name.strip() != customer.name:
-            customer.name = name.strip()
+        profile = _checked(name if name is not None else customer.name, profile)
+        if name is not None and tidy(name) != customer.name:
+            customer.name = tidy(name)
             try:
                 customer.save(update_fields=["name"])
             except IntegrityError:
-                raise Refused(f"a customer {name.strip()!r} exists already", field="name") from None
+                raise Refused(
+                    f"a customer {customer.name!r} exists already", field="name"
+                ) from None
         if profile:
             BillingProfile.objects.filter(
                 reseller_id=reseller_id, customer_id=customer_id, is_default=True
             ).update(**profile)
 
 
-def _check(name: str, profile: dict[str, Any]) -> None:
+def _checked(name: str, profile: dict[str, Any]) -> dict[str, Any]:
+    """The profile as it is stored: each recipient once. Raises `Refused` by field."""
     unknown = set(profile) - set(PROFILE_FIELDS)
     if unknown:
         raise TypeError(f"no such fields of a billing profile: {sorted(unknown)}")
-    if not name.strip():
+    if not tidy(name):
         raise Refused("a customer needs a name", field="name")
     check_texts(Customer, {"name": name})
     check_texts(BillingProfile, profile)
     terms = profile.get("terms_days")
     if terms is not None and not 0 <= terms <= 365:
         raise Refused("terms are between 0 and 365 days", field="terms_days")
-    _check_recipients(profile.get("recipients", ()))
+    if "recipients" not in profile:
+        return profile
+    return {**profile, "recipients": _recipients(profile["recipients"])}
 
 
-def _check_recipients(recipients: Sequence[str]) -> None:
+def _recipients(given: Sequence[str]) -> list[str]:
+    """Each address once, whatever its case: mail servers hardly tell cases apart, people never."""
+    kept: dict[str, str] = {}
+    for address in given:
+        kept.setdefault(address.casefold(), address)
+    recipients = list(kept.values())
+    if len(recipients) > MOST_RECIPIENTS:
+        raise Refused(f"a customer has at most {MOST_RECIPIENTS} recipients", field="recipients")
     for address in recipients:
-        try:
-            validate_email(address)
-        except ValidationError:
-            raise Refused(f"{address!r} is no e-mail address", field="recipients") from None
+        _check_address(address)
+    return recipients
+
+
+def _check_address(address: str) -> None:
+    if len(address) > LONGEST_ADDRESS:
+        raise Refused(
+            f"an e-mail address is at most {LONGEST_ADDRESS} characters long", field="recipients"
+        )
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise Refused(f"{address!r} is no e-mail address", field="recipients") from None

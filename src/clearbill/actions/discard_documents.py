@@ -6,6 +6,7 @@ from clearbill.actions import trail
 from clearbill.actions.change_status import Result, stale
 from clearbill.actions.common import Actor
 from clearbill.actions.locks import lock_documents
+from clearbill.actions.notify import withdraw_mails
 from clearbill.records import clock, tenancy
 from clearbill.records.models import Document, DocumentLine
 from clearbill.rules.lifecycle import Kind, Status, why_no_discard
@@ -65,6 +66,7 @@ def _discard(
         document.version += 1
     Document.objects.bulk_update(agreed, ["status", "status_at", "version"])
     trail.append(reseller_id=reseller_id, who=actor.name, at=now, entries=entries)
+    withdraw_mails(reseller_id, agreed)
     return results
 
 

@@ -1,15 +1,18 @@
 """Markups: versioned price rules, never edited."""
 
+import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django.db.models import Max
 
 from clearbill.actions.common import Actor, Refused
 from clearbill.records import clock, tenancy
-from clearbill.records.models import Customer, Document, PriceRule, Provider
+from clearbill.records.models import Customer, Document, PriceRule, Provider, ResellerSettings
 from clearbill.rules.lifecycle import Status
 from clearbill.rules.pricing import markup
+
+_PERCENT = re.compile(r"[+-]?[0-9]{1,5}(\.[0-9]{1,4})?")
 
 
 def set_markup(
@@ -28,6 +31,8 @@ def set_markup(
     """
     actor.require("prices.edit")
     with tenancy.transaction(reseller_id):
+        # Two versions at once would take the same number; the second waits and takes the next.
+        ResellerSettings.objects.select_for_update().get(reseller_id=reseller_id)
         rule = add_rule(
             reseller_id=reseller_id,
             actor=actor,
@@ -50,16 +55,7 @@ def add_rule(
     customer: Customer | None = None,
 ) -> PriceRule:
     """Insert the next version of a rule, inside the caller's transaction."""
-    try:
-        value = Decimal(percent)
-        if not value.is_finite() or value != round(value, 4) or not -100 <= value <= 10000:
-            raise InvalidOperation
-    except InvalidOperation:
-        raise Refused(
-            f"{percent!r} is no markup; give a percentage from -100 to 10000 with at most 4"
-            " decimals, such as 12.5",
-            field="percent",
-        ) from None
+    value = _percent(percent)
     scope = PriceRule.objects.filter(
         reseller_id=reseller_id, provider=provider, customer=customer, valid_from=valid_from
     )
@@ -77,6 +73,17 @@ def add_rule(
         who=actor.name,
         created_at=clock.now(),
     )
+
+
+def _percent(text: str) -> Decimal:
+    value = Decimal(text.strip()) if _PERCENT.fullmatch(text.strip()) else None
+    if value is None or not -100 <= value <= 10000:
+        raise Refused(
+            f"{text!r} is no markup; give a percentage from -100 to 10000 with at most 4"
+            " decimals, such as 12.5",
+            field="percent",
+        )
+    return value
 
 
 def _provider(reseller_id: int, code: str | None) -> Provider | None:

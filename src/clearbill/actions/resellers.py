@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from clearbill.actions.common import Actor, Refused, check_currency, check_texts
 from clearbill.actions.prices import add_rule
@@ -24,11 +24,13 @@ from clearbill.rules.lifecycle import Kind
 from clearbill.rules.periods import months_back
 
 SETTINGS_FIELDS = (
+    "kind",
     "legal_name",
     "address",
     "tax_id",
     "bank_details",
     "legal_text",
+    "footer",
     "terms_days",
     "zero_totals_publish_fully",
 )
@@ -51,18 +53,28 @@ def add_reseller(
     """
     _check_names(slug, name, time_zone)
     check_currency(currency)
+    _check_kind(kind)
+    with transaction.atomic():
+        reseller = _insert(slug, name, time_zone)
+        _fill(reseller, actor, kind=kind, currency=currency, markup=markup)
+    return reseller
+
+
+def _insert(slug: str, name: str, time_zone: str) -> Reseller:
+    try:
+        with transaction.atomic():
+            return Reseller.objects.create(
+                slug=slug, name=name, time_zone=time_zone, created_at=clock.now()
+            )
+    except IntegrityError:
+        raise Refused(f"a reseller {slug!r} exists already", field="slug") from None
+
+
+def _check_kind(kind: str) -> None:
     if kind not in set(Kind):
         raise Refused(
             f"{kind!r} is no kind of document; use tax-invoice or statement", field="kind"
         )
-    if Reseller.objects.filter(slug=slug).exists():
-        raise Refused(f"a reseller {slug!r} exists already", field="slug")
-    with transaction.atomic():
-        reseller = Reseller.objects.create(
-            slug=slug, name=name, time_zone=time_zone, created_at=clock.now()
-        )
-        _fill(reseller, actor, kind=kind, currency=currency, markup=markup)
-    return reseller
 
 
 def _fill(reseller: Reseller, actor: Actor, *, kind: str, currency: str, markup: str) -> None:
@@ -132,6 +144,8 @@ def change_reseller(
     terms = changes.get("terms_days")
     if terms is not None and not 0 <= terms <= 365:
         raise Refused("terms are between 0 and 365 days", field="terms_days")
+    if "kind" in changes:
+        _check_kind(changes["kind"])
     check_texts(ResellerSettings, changes)
     with tenancy.transaction(reseller_id):
         reseller = Reseller.objects.select_for_update().get(pk=reseller_id)

@@ -26,6 +26,7 @@ from clearbill.rules.access import Forbidden
 from clearbill.rules.canonical import plain
 from clearbill.rules.money import minor_unit, round_half_away
 from clearbill.rules.periods import month
+from clearbill.rules.text import harmless
 from clearbill.usage.types import BadFile
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
@@ -76,7 +77,7 @@ class Here:
 
 def refuse(message: str) -> NoReturn:
     """End the command with exit status 1 and the reason on stderr."""
-    raise click.ClickException(message)
+    raise click.ClickException("\n".join(harmless(line) for line in message.split("\n")))
 
 
 def answers(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -92,6 +93,10 @@ def answers(command: Callable[..., Any]) -> Callable[..., Any]:
             refuse("\n".join([_count(error), *(str(each) for each in error.errors)]))
         except FileNotFoundError as error:
             refuse(f"{error.filename}: no such file")
+        except BrokenPipeError:
+            raise  # click ends quietly where the reader has gone
+        except OSError as error:
+            refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error))
 
     return body
 
@@ -188,7 +193,7 @@ def say(value: dict[str, Any], as_json: bool, words: Callable[[], Iterable[str]]
         click.echo(json.dumps(value, ensure_ascii=False, default=_text))
         return
     for line in words():
-        click.echo(line)
+        click.echo("\n".join(harmless(part) for part in line.split("\n")))
 
 
 def _text(value: object) -> str:
@@ -224,6 +229,7 @@ def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> list[str]:
     """Aligned columns; those whose cells are all amounts are aligned to the right."""
     if not rows:
         return ["(none)"]
+    rows = [[harmless(cell) for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
     right = [all(_is_number(row[i]) for row in rows) for i in range(len(head))]
     return [

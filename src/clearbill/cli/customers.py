@@ -14,6 +14,20 @@ def group() -> None:
     """Add and change customers."""
 
 
+DEFAULT = "default"
+
+
+class Terms(click.ParamType[int | str]):
+    """A number of days, or `default`."""
+
+    name = "DAYS|default"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, context: click.Context | None
+    ) -> int | str:
+        return DEFAULT if value == DEFAULT else int(click.INT.convert(value, param, context))
+
+
 def _profile_options(command: Any) -> Any:
     for option in reversed(
         (
@@ -21,7 +35,10 @@ def _profile_options(command: Any) -> Any:
             click.option("--address", help="Several lines are separated by \\n."),
             click.option("--tax-id"),
             click.option("--recipient", "recipients", multiple=True, help="Repeat for several."),
-            click.option("--terms-days", type=int),
+            click.option("--no-recipients", is_flag=True, help="Mail nobody."),
+            click.option(
+                "--terms-days", type=Terms(), help="A number, or default for the reseller's."
+            ),
             click.option("--purchase-order"),
             click.option("--language"),
         )
@@ -31,7 +48,14 @@ def _profile_options(command: Any) -> Any:
 
 
 def _profile(given: dict[str, Any]) -> dict[str, Any]:
+    nobody = given.pop("no_recipients")
+    if nobody and given["recipients"]:
+        raise click.UsageError("--no-recipients goes without --recipient")
     profile = {name: value for name, value in given.items() if value not in (None, ())}
+    if nobody:
+        profile["recipients"] = []
+    if profile.get("terms_days") == DEFAULT:
+        profile["terms_days"] = None
     if "address" in profile:
         profile["address"] = profile["address"].replace("\\n", "\n")
     if "recipients" in profile:

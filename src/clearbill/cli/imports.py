@@ -53,6 +53,7 @@ def _imported(done: Imported) -> dict[str, Any]:
             {"provider": provider_name(code), "account": account, "name": name}
             for code, account, name in done.new_accounts
         ],
+        "stale_drafts": list(done.stale),
         "unknown_columns": list(done.unknown_columns),
         "unknown_charges": dict(done.charge_words),
     }
@@ -98,6 +99,8 @@ def _import_words(done: Imported) -> list[str]:
         f" {each.currency}"
         for each in done.replaced
     ]
+    if done.stale:
+        words.append(f"{len(done.stale)} drafts are stale; `clearbill drafts stale` shows them")
     if done.new_accounts:
         words.append(f"{len(done.new_accounts)} new accounts; `clearbill accounts list` shows them")
     return words

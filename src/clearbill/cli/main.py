@@ -10,14 +10,22 @@ import click
 # second, and `clearbill documents list` has no use for it.
 _COMMANDS = {
     "accounts": ("clearbill.cli.accounts", "group"),
+    "bulk": ("clearbill.cli.bulk", "group"),
     "customers": ("clearbill.cli.customers", "group"),
     "documents": ("clearbill.cli.documents", "group"),
+    "drafts": ("clearbill.cli.drafts", "group"),
+    "fields": ("clearbill.cli.fields", "group"),
     "generate": ("clearbill.cli.imports", "generate"),
     "import": ("clearbill.cli.imports", "import_files"),
     "markup": ("clearbill.cli.markup", "group"),
+    "rates": ("clearbill.cli.rates", "group"),
     "resellers": ("clearbill.cli.resellers", "group"),
+    "settings": ("clearbill.cli.settings", "group"),
+    "taxes": ("clearbill.cli.taxes", "group"),
+    "tickets": ("clearbill.cli.tickets", "group"),
     "users": ("clearbill.cli.users", "group"),
     "verify": ("clearbill.cli.verify", "command"),
+    "views": ("clearbill.cli.views", "group"),
 }
 
 

@@ -38,6 +38,8 @@ def change(
         provider=provider_code(here, provider) if provider else None,
         customer_id=customer_id(here, customer) if customer else None,
     )
+    if rule.percent <= -100:
+        click.echo("Warning: at -100 % everything of this scope is free", err=True)
     described = _described(rule)
     say(described, as_json, lambda: [f"{described['percent']} % from {described['from']}"])
 

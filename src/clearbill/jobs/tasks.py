@@ -9,6 +9,7 @@ from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
 from clearbill.actions import (
+    bulk,
     generate_documents,
     past_due,
     send_letter,
@@ -37,6 +38,12 @@ class BackOff(BaseRetryStrategy):
 def generate(reseller_id: int, run_id: int) -> None:
     with tenancy.using(reseller_id):
         generate_documents.run_generation(reseller_id=reseller_id, run_id=run_id)
+
+
+@app.task(name="bulk", retry=BackOff(5))
+def carry_out(reseller_id: int, job_id: int) -> None:
+    with tenancy.using(reseller_id):
+        bulk.run_bulk(reseller_id=reseller_id, job_id=job_id)
 
 
 @app.task(name="store_published", retry=BackOff(5))

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 import pyarrow as pa
 
-from clearbill.paper.guard import guarded_sql
+from clearbill.paper.guard import guarded, guarded_sql
 from clearbill.usage.columns import RATED
 from clearbill.usage.detail import Detail
 from clearbill.usage.engines.duckdb import quoted
@@ -59,8 +59,10 @@ def stream_detailed_csv(rows: Detail, *, audience: Audience, raw: bool = False) 
     types = dict(zip(relation.columns, map(str, relation.types), strict=True))
     cells = [_cell(source, types[source], raw=raw) for source in sources.values()]
     row = "concat(" + ", ',', ".join(cells) + ", chr(13), chr(10)) AS row"
+    # A provider names its columns as it likes.
+    head = [name if raw else guarded(name) for name in sources]
     # Begun before the first piece, so that a wrong call fails before an answer has begun.
-    return _pieces(list(sources), relation.project(row).to_arrow_reader(BATCH_ROWS))
+    return _pieces(head, relation.project(row).to_arrow_reader(BATCH_ROWS))
 
 
 def _pieces(names: list[str], batches: pa.RecordBatchReader) -> Iterator[bytes]:

@@ -6,8 +6,11 @@ that begins with `'` itself is guarded too, so that taking one `'` away always g
 
 import re
 
-DANGEROUS = frozenset("=+-@\t\r\n'")
-"""First characters that start a formula, hide one, or are the guard itself."""
+DANGEROUS = frozenset("=+-@\t\r\n'\uff1d\uff0b\uff0d\uff20")
+"""First characters that start a formula, hide one, or are the guard itself.
+
+The last four are =, +, - and @ in full width, which a Japanese spreadsheet takes for the plain ones.
+"""
 
 # A spreadsheet keeps 15 digits, drops leading zeros, and reads 12E4 as a number.
 _SPOILT = re.compile(r"(?:[0-9]{16,}|0[0-9]+|[0-9]+[eE][0-9]+)", re.ASCII)

@@ -6,6 +6,7 @@ had been told of a statement that was taken back.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.http import (
     Http404,
@@ -13,25 +14,21 @@ from django.http import (
     HttpResponseBase,
     StreamingHttpResponse,
 )
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 
 from clearbill.paper import downloads
 from clearbill.paper.names import file_name
 from clearbill.queries import canonical
 from clearbill.queries import documents as reading
-from clearbill.records import tenancy
-from clearbill.records.models import Document
+from clearbill.queries.rates import quotes_inside, read_quotes
+from clearbill.records import clock, tenancy
+from clearbill.records.models import Document, ResellerSettings
 from clearbill.rules.lifecycle import KIND_NAMES, Kind, Status
 from clearbill.web.answers import as_file
+from clearbill.web.currency import choice, document_day, shown_in
 from clearbill.web.paging import page_of
 from clearbill.web.permissions import TenantRequest, permission
-
-
-@permission("portal.read")
-def overview(request: TenantRequest, slug: str) -> HttpResponse:
-    """The portal has one subject so far."""
-    return redirect("portal:invoices", slug)
 
 
 @permission("portal.read")
@@ -59,7 +56,7 @@ def invoice(request: TenantRequest, slug: str, code: str) -> HttpResponse:
     document = _load(request, code)
     if document.status == Status.DISCARDED:
         return render(request, "portal/withdrawn.html", {"document": document}, status=410)
-    return render(request, "portal/invoice.html", _context(document))
+    return render(request, "portal/invoice.html", _on_screen(request, document))
 
 
 @permission("portal.read")
@@ -122,6 +119,25 @@ def _context(document: Document) -> dict[str, object]:
         "content": canonical.for_customer(canonical.of(document)),
         "kind_name": KIND_NAMES[Kind(document.kind)],
     }
+
+
+def _on_screen(request: TenantRequest, document: Document) -> dict[str, object]:
+    """The document as the screen shows it, in the currency that was asked for."""
+    context = _context(document)
+    day = document_day(document, clock.today(request.reseller.time_zone))
+    settings: Any = ResellerSettings.objects.annotate(
+        quotes=quotes_inside(request.reseller.pk, day)
+    ).get(reseller=request.reseller)
+    currencies = choice(
+        document,
+        read_quotes(settings.quotes),
+        settings.currencies,
+        day=day,
+        asked=request.GET.get("currency", ""),
+    )
+    content: Any = context["content"]
+    shown = shown_in(content, currencies.rate) if currencies.rate else content
+    return {**context, "content": shown, "currencies": currencies, "payable": content["total"]}
 
 
 def _rows(document: Document) -> Iterator[bytes]:

@@ -1,7 +1,7 @@
 """What the document screen reads beside the document and its lines, in two statements."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,8 +10,11 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, JSONObject
 
+from clearbill.queries.canonical import fields_of_documents
 from clearbill.queries.documents import DraftPlace, in_period
+from clearbill.queries.rates import quotes_inside, read_quotes
 from clearbill.records.models import Delivery, Document, Event, ResellerSettings
+from clearbill.rules.currencies import Quote
 from clearbill.rules.lifecycle import Status
 
 
@@ -32,9 +35,12 @@ class Mail:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The reseller's settings, and what stands around one document."""
+    """The reseller's settings with its custom fields, the rates that hold on the document's day,
+    and what stands around one document."""
 
     settings: ResellerSettings
+    fields: list[dict[str, Any]]
+    quotes: list[Quote]
     place: DraftPlace | None
     previous_total: Decimal | None
     replaced_by: list[str]
@@ -71,9 +77,14 @@ def _mail(stored: dict[str, Any]) -> Mail:
     )
 
 
-def surroundings(document: Document) -> Surroundings:
-    """Settings, place among the drafts under review, the period before, and replacements."""
+def surroundings(document: Document, day: date) -> Surroundings:
+    """Settings, place among the drafts under review, the period before, and replacements.
+
+    `day` is the one whose exchange rates are wanted.
+    """
     found: Any = ResellerSettings.objects.annotate(
+        fields=fields_of_documents(),
+        quotes=quotes_inside(document.reseller_id, day),
         previous_total=Subquery(_before(document).values("total")[:1]),
         replacements=ArraySubquery(_replacements(document).values("code")),
         **_neighbours(document),
@@ -83,7 +94,10 @@ def surroundings(document: Document) -> Surroundings:
         if document.status == Status.DRAFT
         else None
     )
-    return Surroundings(found, place, found.previous_total, found.replacements)
+    quotes = read_quotes(found.quotes)
+    return Surroundings(
+        found, found.fields, quotes, place, found.previous_total, found.replacements
+    )
 
 
 def _before(document: Document) -> QuerySet[Document]:

@@ -26,3 +26,9 @@ def number_of_days(form: Mapping[str, str], name: str) -> int | None:
     if text and not (text.isascii() and text.isdecimal() and len(text) < 5):
         raise Refused(f"{text!r} is no number of days.", field=name)
     return int(text) if text else None
+
+
+def number(form: Mapping[str, str], name: str) -> int | None:
+    """The id of a row that a form names, None for anything else: it then names none."""
+    text = form.get(name, "").strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None

@@ -12,11 +12,10 @@ from django.utils.translation import gettext
 from heroicons.jinja import heroicon_mini, heroicon_outline
 from jinja2 import Environment, StrictUndefined
 
-from clearbill.paper import amounts
-from clearbill.rules import periods
 from clearbill.rules.access import allowed
 from clearbill.rules.canonical import plain
-from clearbill.rules.money import EXACT, round_half_away, to_minor_units
+from clearbill.rules.money import EXACT, round_half_away
+from clearbill.web import formats
 
 
 def environment(**options: Any) -> Environment:
@@ -71,7 +70,7 @@ def _with_query(address: str, **query: Any) -> str:
 
 def _money(value: Decimal | str, currency: str) -> str:
     """`1,234.56`: grouped, in the currency's minor units."""
-    return amounts.amount(f"{to_minor_units(Decimal(value), currency):f}", currency)
+    return formats.money(Decimal(value), currency)
 
 
 def _exact(value: Decimal | str) -> str:
@@ -90,7 +89,7 @@ def _unit_price(line: dict[str, Any], currency: str) -> str:
 
 
 def _margin(line: dict[str, Any]) -> str:
-    return plain(Decimal(line["exact"]) - Decimal(line["cost"]))
+    return plain(Decimal(line["exact"]) - Decimal(line["cost_converted"]))
 
 
 def _percent(part: Decimal, whole: Decimal) -> str:
@@ -121,18 +120,18 @@ def _rule_words(line: dict[str, Any]) -> str:
 
 
 def _qty(value: Decimal | str) -> str:
-    return amounts.quantity(plain(Decimal(value)))
+    return formats.quantity(plain(Decimal(value)))
 
 
 def _period(row: Any) -> str:
     """`1–30 Sep 2024` of anything with `period_start` and an exclusive `period_end`."""
     if isinstance(row, dict):
-        return periods.shown(_date(row["period_start"]), _date(row["period_end"]))
-    return periods.shown(row.period_start, row.period_end)
+        return formats.period(_date(row["period_start"]), _date(row["period_end"]))
+    return formats.period(row.period_start, row.period_end)
 
 
 def _day(value: date | str | None) -> str:
-    return periods.shown_date(_date(value)) if value else ""
+    return formats.day(_date(value)) if value else ""
 
 
 def _date(value: date | str) -> date:
@@ -144,4 +143,4 @@ def _moment(value: datetime | None, time_zone: str) -> str:
     if value is None:
         return ""
     local = value.astimezone(ZoneInfo(time_zone))
-    return f"{periods.shown_date(local.date())}, {local:%H:%M}"
+    return f"{formats.day(local.date())}, {local:%H:%M}"

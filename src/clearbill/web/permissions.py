@@ -20,10 +20,14 @@ P = ParamSpec("P")
 
 
 class TenantRequest(HttpRequest):
-    """A request below /console/<slug>/ or /portal/<slug>/; the middleware sets both."""
+    """A request below /console/<slug>/ or /portal/<slug>/; the middleware sets all three.
+
+    `viewing_as` is the customer's name where staff look at the portal as that customer.
+    """
 
     reseller: Reseller
     membership: Membership
+    viewing_as: str
 
 
 def permission(

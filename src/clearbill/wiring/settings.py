@@ -1,9 +1,9 @@
 """Django's settings, all from the environment. Reading them starts and writes nothing.
 
 `DATABASE_URL` (the application's role), `DATABASE_OWNER_URL` (migrations), `CLEARBILL_HOME`,
-`CLEARBILL_FILES`, `CLEARBILL_URL`, `SECRET_KEY`, `EMAIL_URL`, `CLEARBILL_MAIL_FROM`, `PORT`.
-Without `DATABASE_URL` the addresses are those of the data folder's embedded server, which
-`clearbill.wiring.main` has started by then.
+`CLEARBILL_FILES`, `CLEARBILL_URL`, `SECRET_KEY`, `EMAIL_URL`, `CLEARBILL_MAIL_FROM`,
+`CLEARBILL_OPERATOR_MAIL`, `CLEARBILL_FONTS`, `PORT`. Without `DATABASE_URL` the addresses are
+those of the data folder's embedded server, which `clearbill.wiring.main` has started by then.
 """
 
 import os
@@ -47,6 +47,8 @@ if EMBEDDED or _owner:
 
 # A folder, or any address that fsspec understands (s3://bucket/prefix).
 CLEARBILL_FILES = os.environ.get("CLEARBILL_FILES") or str(CLEARBILL_HOME / "files")
+# Folders with fonts for letters that the package's own lack, such as Chinese ones.
+CLEARBILL_FONTS = os.environ.get("CLEARBILL_FONTS") or ""
 
 INSTALLED_APPS = [
     "clearbill.records",
@@ -55,6 +57,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    # Templates of the sign-in library load it.
+    "django.contrib.humanize",
     "django.contrib.postgres",
     "allauth",
     "allauth.account",
@@ -70,6 +74,7 @@ MIDDLEWARE = [
     "clearbill.wiring.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "clearbill.wiring.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -122,7 +127,10 @@ WHITENOISE_AUTOREFRESH = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
-USE_I18N = False
+USE_I18N = True
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGE_COOKIE_NAME = "language"
+LOCALE_PATHS = [PACKAGE / "locale"]
 
 CACHES = {
     "default": {
@@ -157,8 +165,25 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _base.scheme
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# A stranger's address gets no mail, and the page says the same as to a known one.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# Counted in the cache, which is the database's: all processes share them.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/300s/key",
+    "reset_password": "20/m/ip,5/h/key",
+    "reset_password_from_key": "20/m/ip",
+    "change_password": "5/m/user",
+    "reauthenticate": "10/m/user",
+    "join": "30/m/ip",
+}
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Clearbill"
+MFA_TOTP_TOLERANCE = 1
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Browsers offer passkeys on https, and on localhost, where the demo and the tests are.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _SECURE
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
@@ -182,6 +207,8 @@ DEFAULT_FROM_EMAIL = (
     os.environ.get("CLEARBILL_MAIL_FROM") or f"billing@{_base.hostname or 'localhost'}"
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Who answers tickets of staff; without it they are kept, and nobody is mailed.
+CLEARBILL_OPERATOR_MAIL = os.environ.get("CLEARBILL_OPERATOR_MAIL") or ""
 # The folder where the demo keeps its mails; set by `clearbill demo` for its own web server alone.
 CLEARBILL_MAILBOX = os.environ.get("CLEARBILL_MAILBOX") or ""
 

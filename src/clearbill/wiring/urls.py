@@ -3,16 +3,21 @@
 from django.conf import settings
 from django.urls import include, path
 
-from clearbill.wiring.sign_in import closed, home
+from clearbill.wiring.join import join
+from clearbill.wiring.sign_in import closed, home, second_factor
+from clearbill.wiring.theme import theme
 
 handler500 = "clearbill.wiring.errors.server_error"
 
 urlpatterns = [
     path("", home, name="home"),
+    path("theme/", theme, name="theme"),
     # Addresses come from those who give access; nobody adds one to oneself.
     path("accounts/email/", closed),
     path("accounts/signup/", closed),
+    path("accounts/second-factor/", second_factor, name="second-factor"),
     path("accounts/", include("allauth.urls")),
+    path("join/<slug:slug>/<str:token>/", join, name="join"),
     path("console/<slug:slug>/", include(("clearbill.console.urls", "console"))),
     path("portal/<slug:slug>/", include(("clearbill.portal.urls", "portal"))),
 ]

@@ -9,7 +9,9 @@ from django.shortcuts import redirect, render
 
 from clearbill.actions.common import Refused
 from clearbill.actions.customers import add_customer, change_customer
-from clearbill.records.models import BillingProfile, Customer, Membership
+from clearbill.console import customer_charts
+from clearbill.queries import people
+from clearbill.records.models import BillingProfile, Customer
 from clearbill.rules.access import allowed, require
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import lines, number_of_days
@@ -99,19 +101,27 @@ def _form(
     values: Any,
     error: Refused | None = None,
 ) -> HttpResponse:
-    users = (
-        Membership.objects.filter(reseller=request.reseller, customer=customer)
-        .select_related("user")
-        .order_by("user__email")
-        if customer
-        else []
-    )
     context = {
         "customer": customer,
         "values": values,
         "error": error,
-        "portal_users": users,
+        **(_people(request, customer, values) if customer else {}),
+        **(customer_charts.context(request, customer) if customer else {}),
         "portal_url": f"{settings.CLEARBILL_URL}/portal/{request.reseller.slug}/",
         "may_edit": allowed(request.membership.role, "customers.edit"),
     }
     return render(request, "console/customer.html", context, status=422 if error else 200)
+
+
+def _people(request: TenantRequest, customer: Customer, values: Any) -> dict[str, Any]:
+    """The card of portal users; addresses typed into a refused form count as recipients too."""
+    listed = people.people(request.reseller.pk, customer.pk)
+    recipients = values.get("recipients", "").replace(",", "\n").split()
+    return {
+        "people": listed,
+        "without_access": people.without_access(recipients, listed),
+        "may_edit_people": allowed(request.membership.role, "portal_users.edit"),
+        "may_look": allowed(request.membership.role, "portal.view_as_customer"),
+        "invited": "",
+        "people_error": None,
+    }

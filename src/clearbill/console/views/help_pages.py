@@ -4,6 +4,7 @@ from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
+from clearbill.console.samples import samples
 from clearbill.web.permissions import TenantRequest, permission
 
 ARTICLES = {
@@ -38,4 +39,4 @@ def article(request: TenantRequest, slug: str, article: str) -> HttpResponse:
 @permission("styleguide")
 def styleguide(request: TenantRequest, slug: str) -> HttpResponse:
     """Every component, for those who build pages."""
-    return render(request, "console/styleguide.html", {})
+    return render(request, "console/styleguide.html", samples())

@@ -80,6 +80,12 @@ def _say(request: TenantRequest, done: Imported) -> None:
             f" {each.rows_before:,} rows, {each.sum_before.normalize():f} {each.currency} before;"
             f" {each.rows_after:,} rows, {each.sum_after.normalize():f} after.",
         )
+    if done.stale:
+        messages.warning(
+            request,
+            f"{len(done.stale)} drafts hold older usage, such as {done.stale[0]}: see what a"
+            " refresh changes under Stale drafts.",
+        )
     if done.new_accounts:
         messages.warning(
             request, f"{len(done.new_accounts)} accounts were never seen before: assign them."

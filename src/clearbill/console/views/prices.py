@@ -53,4 +53,6 @@ def _set(request: TenantRequest) -> None:
         provider=form.get("provider") or None,
         customer_id=int(customer) if customer.isdecimal() else None,
     )
+    if rule.percent <= -100:
+        messages.warning(request, "At -100 % everything of this scope is free.")
     messages.success(request, f"{rule.percent.normalize():f} % from {valid_from:%Y-%m}.")

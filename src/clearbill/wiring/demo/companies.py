@@ -45,6 +45,7 @@ class Company:
     recipients: tuple[str, ...]
     purchase_order: str
     terms_days: int | None
+    language: str
     demands: tuple[Demand, ...]
     portal_email: str = ""
 
@@ -72,6 +73,8 @@ class Seller:
     legal_text: str
     time_zone: str
     terms_days: int
+    currency: str
+    taxed: bool
     markup: str
     markups: tuple[Markup, ...]
     staff: tuple[Person, ...]
@@ -105,6 +108,8 @@ _BRIGHTMOOR = Seller(
     legal_text="Managing director: Hanne Falk. Amtsgericht Hamburg, HRB 900417.",
     time_zone="Europe/Berlin",
     terms_days=30,
+    currency="EUR",
+    taxed=True,
     markup="8",
     markups=(
         Markup("6.5", provider="aws"),
@@ -138,6 +143,8 @@ _ALDER_PIKE = Seller(
     legal_text="A statement of usage; the invoice follows from our accounting.",
     time_zone="America/Los_Angeles",
     terms_days=30,
+    currency="USD",
+    taxed=False,
     markup="10",
     markups=(
         Markup("9", provider="aws"),
@@ -199,6 +206,7 @@ def _read(text: str) -> Iterator[tuple[str, Company]]:
                 recipients=tuple(filter(None, (each.strip() for each in recipients.split(",")))),
                 purchase_order=order,
                 terms_days=int(terms) if terms else None,
+                language="de" if tax_id.startswith("DE") else "en",
                 demands=tuple(_demand(word) for word in use.split()),
                 portal_email=portal,
             ),

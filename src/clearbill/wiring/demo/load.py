@@ -21,6 +21,7 @@ from clearbill.actions.edit_draft import set_due_date
 from clearbill.actions.generate_documents import run_generation, start_run
 from clearbill.actions.import_usage import import_usage
 from clearbill.actions.past_due import mark_past_due
+from clearbill.actions.people import set_mfa_required
 from clearbill.actions.prices import set_markup
 from clearbill.actions.resellers import add_reseller, change_reseller
 from clearbill.actions.users import add_user
@@ -38,7 +39,7 @@ from clearbill.records.models import (
 from clearbill.rules.lifecycle import Status
 from clearbill.rules.periods import months_back, next_month
 from clearbill.store.whole import write_whole
-from clearbill.wiring.demo import sign_ins
+from clearbill.wiring.demo import around, daily, sign_ins
 from clearbill.wiring.demo.companies import Company, Markup, Person, Seller, sellers
 from clearbill.wiring.demo.generator import DemoPlan, generate
 from clearbill.wiring.demo.sign_ins import SignIn
@@ -146,6 +147,15 @@ class _Loading:
             self._customers()
             for person in (*self.seller.staff, *self.seller.portal_users):
                 self._person(person, password)
+            around.before_the_months(
+                reseller_id=self.id,
+                actor=self.actor,
+                months=self.plan.months,
+                currency=self.seller.currency,
+                taxed=self.seller.taxed,
+            )
+            if self._is_first:
+                daily.brand(reseller_id=self.id, actor=self.actor, name=self.seller.name)
             publishing = (self._settle, self._send_out, self._leave)
             for month, publish in zip(self.plan.months, publishing, strict=True):
                 self._import(month)
@@ -153,6 +163,28 @@ class _Loading:
                 self._set_markups()
                 self._generate(month)
                 publish(month)
+            around.on_the_drafts(reseller_id=self.id, actor=self.actor)
+            if self._is_first:
+                self._days()
+
+    @property
+    def _is_first(self) -> bool:
+        """One reseller has all there is; the other shows what little is enough."""
+        return self.seller.slug == self.plan.sellers[0].slug
+
+    def _days(self) -> None:
+        mine = [s.path for s in self.plan.statements if s.reseller == self.seller.slug]
+        days = daily.Days(
+            reseller_id=self.id,
+            actor=self.actor,
+            answers=next(p.email for p in self.seller.staff if p.role == "billing"),
+            months=self.plan.months,
+            # Statements come provider by provider, and the late charge is Google's.
+            latest=next((path for path in reversed(mine) if "google-cloud" in path.name), None),
+        )
+        days.around_the_documents()
+        if self.notify:
+            days.with_mails()
 
     def _reseller(self) -> int:
         seller = self.seller
@@ -163,7 +195,7 @@ class _Loading:
                 actor=self.actor,
                 slug=seller.slug,
                 name=seller.name,
-                currency="USD",
+                currency=seller.currency,
                 kind=seller.kind,
                 markup=seller.markup,
                 time_zone=seller.time_zone,
@@ -178,6 +210,8 @@ class _Loading:
                 legal_text=seller.legal_text,
                 terms_days=seller.terms_days,
             )
+            # A visitor is to look around at once; Settings says that it is off.
+            set_mfa_required(reseller_id=found.pk, actor=self.actor, required=False)
         return int(found.pk)
 
     def _customers(self) -> None:
@@ -197,6 +231,7 @@ class _Loading:
             recipients=list(company.recipients),
             purchase_order=company.purchase_order,
             terms_days=company.terms_days,
+            language=company.language,
         )
 
     def _customer_ids(self) -> dict[str, int]:

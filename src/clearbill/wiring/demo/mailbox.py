@@ -10,6 +10,9 @@ from pathlib import Path
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+GONE = frozenset({"einkauf.alt@nordlicht.example.com"})
+"""Addresses that the demo's mail server refuses, so that one sees what becomes of such mails."""
+
 
 class _Keeper:
     """Writes each message whole, under a number that rises."""
@@ -19,6 +22,14 @@ class _Keeper:
         # Links for new passwords are among the mails.
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.number = max((int(f.stem) for f in folder.glob("*.eml")), default=0)
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address in GONE:
+            return "550 5.1.1 no mailbox of that name here"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         self.number += 1

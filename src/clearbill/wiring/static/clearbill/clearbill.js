@@ -33,6 +33,15 @@ document.addEventListener("click", (event) => {
     navigator.clipboard.writeText(field.value).then(() => { copier.textContent = "Copied"; });
   }
   if (event.target.closest("[data-print]")) window.print();
+  const theme = event.target.closest("[data-theme-form] button");
+  if (theme) {
+    event.preventDefault();
+    const age = theme.value ? 31536000 : 0;
+    document.cookie = `theme=${theme.value}; path=/; max-age=${age}; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
+    if (theme.value) document.documentElement.dataset.theme = theme.value;
+    else delete document.documentElement.dataset.theme;
+    all("[data-theme-form] button").forEach((each) => each.setAttribute("aria-pressed", String(each === theme)));
+  }
   const ticker = event.target.closest("[data-tick]");
   if (ticker) {
     const every = ticker.dataset.to === "all";
@@ -61,6 +70,8 @@ document.addEventListener("submit", (event) => {
       return;
     }
   }
+  // A download leaves one on the page, and the form may be sent again.
+  if (event.submitter?.matches("[data-download]")) return;
   if (form.dataset.sent) { event.preventDefault(); return; }
   if (form.method === "post") {
     form.dataset.sent = "1";
@@ -83,6 +94,10 @@ document.addEventListener("change", (event) => {
 });
 document.addEventListener("formdata", (event) => {
   if (event.target.matches("[data-choose]") && !event.formData.get("some")) event.formData.delete("customer");
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("select[data-submit]")) event.target.form.requestSubmit();
 });
 
 // Sections stay as one left them, document by document.
@@ -110,6 +125,29 @@ document.addEventListener("change", (event) => {
 });
 all("select[data-asks]").forEach(showAsked);
 
+// Ticks: the bar shows what they come to; without a tick there is nothing to do.
+function countTicks(form) {
+  const ticks = all("input[name=code]", form);
+  const ticked = ticks.filter((each) => each.checked).length;
+  const every = form.querySelector("input[name=all]");
+  form.querySelector("[data-bulk-bar]").hidden = !ticked && !every?.checked;
+  form.querySelector("[data-bulk-count]").textContent = `${every?.checked ? every.value : ticked} selected`;
+  const whole = form.querySelector("[data-tick-all]");
+  whole.checked = ticked === ticks.length;
+  whole.indeterminate = ticked > 0 && ticked < ticks.length;
+}
+all("form[data-bulk]").forEach((form) => {
+  form.addEventListener("change", (event) => {
+    const box = event.target, every = form.querySelector("input[name=all]");
+    if (box.matches("[data-tick-all]") || (box === every && box.checked)) all("input[name=code]", form).forEach((each) => { each.checked = box.checked; });
+    if (box !== every && !box.checked && every) every.checked = false;
+    countTicks(form);
+  });
+  // A browser that goes back restores the ticks after this script has run.
+  window.addEventListener("pageshow", () => countTicks(form));
+  countTicks(form);
+});
+
 // Rows: a double-click or Enter opens what the row's link opens; arrows move.
 document.addEventListener("dblclick", (event) => {
   const row = event.target.closest("tr[data-open]");
@@ -120,35 +158,67 @@ const reachRows = () => all("table").forEach((table) => {
   if (!rows.some((row) => row.tabIndex === 0)) rows.forEach((row, index) => { row.tabIndex = index ? -1 : 0; });
 });
 reachRows();
+function onRow(event, row) {
+  const rows = all("tr[data-open]", row.closest("table"));
+  const here = rows.indexOf(row);
+  const to = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: rows.length - 1 }[event.key];
+  if (event.key === "Enter") window.location = row.dataset.open;
+  const tick = event.key === " " && row.querySelector("input[name=code]");
+  if (tick) { event.preventDefault(); tick.click(); }
+  if (rows[to]) {
+    event.preventDefault();
+    row.tabIndex = -1;
+    rows[to].tabIndex = 0;
+    rows[to].focus();
+  }
+}
+
+// Single keys, which one can switch off: they are in the way of those who speak to a computer.
+const singleKeys = document.querySelector("[data-single-keys]");
+if (singleKeys) {
+  singleKeys.checked = localStorage.getItem("single-keys") !== "off";
+  singleKeys.addEventListener("change", () => localStorage.setItem("single-keys", singleKeys.checked ? "on" : "off"));
+}
+function onSingleKey(event) {
+  const target = { "/": document.getElementById("search"), "?": document.getElementById("keys") }[event.key];
+  if (!target || singleKeys?.checked === false) return;
+  event.preventDefault();
+  if (target.matches("dialog")) openDialog(target, document.activeElement);
+  else target.focus();
+}
 document.addEventListener("keydown", (event) => {
   const button = event.target.closest("a[role=button]");
   if (button && event.key === " ") { event.preventDefault(); button.click(); }
-  const row = event.target.closest("tr[data-open]");
-  if (row && event.target === row) {
-    const rows = all("tr[data-open]", row.closest("table"));
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key] || 0;
-    const next = step && rows[rows.indexOf(row) + step];
-    if (event.key === "Enter") window.location = row.dataset.open;
-    if (next) {
-      event.preventDefault();
-      row.tabIndex = -1;
-      next.tabIndex = 0;
-      next.focus();
-    }
-  }
+  if (event.target.matches("tr[data-open]")) onRow(event, event.target);
   if (event.key === "Escape") {
     all("details.menu[open]").forEach((menu) => { menu.open = false; menu.querySelector("summary").focus(); });
   }
-  const typing = event.target.closest("input, select, textarea, dialog");
-  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
-    const search = document.getElementById("search");
-    if (search) { event.preventDefault(); search.focus(); }
-  }
+  const typing = event.target.closest("input:not([type=checkbox], [type=radio]), select, textarea, dialog");
+  if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey) onSingleKey(event);
 });
 
 // An error summary takes the focus, so that it is read first.
 const summary = document.querySelector("[data-errors]");
 if (summary) summary.focus();
+
+// A form that shows what it would look like: typed is seen a moment later, and nothing is saved.
+all("form[data-preview]").forEach((form) => {
+  let timer = 0;
+  let turn = 0;
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const mine = ++turn;
+      const typed = new FormData(form);
+      typed.set("do", "preview");
+      const answer = await fetch(location.href, { method: "POST", body: typed }).catch(() => null);
+      const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
+      const made = page && page.getElementById(form.dataset.preview);
+      const place = document.getElementById(form.dataset.preview);
+      if (mine === turn && made && place) place.replaceWith(made);
+    }, 400);
+  });
+});
 
 // A run under way: ask again until it says that it is done.
 const watched = document.querySelector("[data-watch]");
