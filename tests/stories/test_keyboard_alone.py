@@ -15,6 +15,7 @@ SLUG = "keys"
 def people(world: World, sample: object) -> tuple[str, str]:
     world.run("resellers", "add", SLUG, "--name", "Keys Cloud", "--currency", "USD",
               "--kind", "tax-invoice")  # fmt: skip
+    world.run("users", "second-factor", "--optional", "--reseller", SLUG)
     world.run("import", str(sample), "--reseller", SLUG)
     world.run("accounts", "assign", "--all", "--reseller", SLUG)
     world.run("generate", "--period", "2024-09", "--provider", "AWS", "--reseller", SLUG)
@@ -37,6 +38,9 @@ def keys(page: Page, world: World, people: tuple[str, str]) -> Keyboard:
 
 
 def open_draft(keys: Keyboard, customer: str) -> None:
+    keys.tab_to("Customer Invoices")
+    keys.press("Enter")
+    keys.page.wait_for_url(re.compile(f"/console/{SLUG}/$"))
     keys.tab_to("Search customers")
     keys.type(customer)
     keys.press("Enter")

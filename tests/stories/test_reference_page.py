@@ -20,6 +20,7 @@ def reseller(world: World, sample: Path) -> str:
     """A reseller with the real sample, drafts of September, an owner and a portal user."""
     world.run("resellers", "add", SLUG, "--name", "Reference Cloud", "--currency", "USD",
               "--kind", "tax-invoice")  # fmt: skip
+    world.run("users", "second-factor", "--optional", "--reseller", SLUG)
     world.run("import", str(sample), "--reseller", SLUG)
     world.run("accounts", "assign", "--all", "--reseller", SLUG)
     world.run("generate", "--period", "2024-09", "--reseller", SLUG)
@@ -148,16 +149,16 @@ def test_a_date_range_lists_the_periods_that_it_overlaps_and_is_kept_on_back(
     page.goto(f"{world.url}/console/{reseller}/customers/{draft['customer_id']}/invoices/")
     row = page.get_by_role("row", name=re.compile(draft["id"]))
     expect(row).to_contain_text("1–30 Sep 2024")
-    page.get_by_label("From").fill("2024-10-01")
+    page.get_by_label("From", exact=True).fill("2024-10-01")
     page.get_by_label("To", exact=True).fill("2024-10-31")
     page.get_by_role("button", name="Show range").click()
     expect(page.get_by_role("heading", name="No invoices here")).to_be_visible()
     expect(page.get_by_role("link", name="How to generate customer invoices")).to_be_visible()
-    page.get_by_label("From").fill("2024-09-30")
+    page.get_by_label("From", exact=True).fill("2024-09-30")
     page.get_by_role("button", name="Show range").click()
     row.dblclick()
     page.get_by_role("link", name="BACK").click()
-    expect(page.get_by_label("From")).to_have_value("2024-09-30")
+    expect(page.get_by_label("From", exact=True)).to_have_value("2024-09-30")
 
 
 def test_sections_open_and_close_by_their_blue_bars(

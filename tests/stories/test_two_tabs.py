@@ -16,6 +16,7 @@ def owner(world: World, sample: object) -> tuple[str, str]:
     world.run(
         "resellers", "add", SLUG, "--name", "Tabs", "--currency", "USD", "--kind", "statement"
     )
+    world.run("users", "second-factor", "--optional", "--reseller", SLUG)
     world.run("import", str(sample), "--reseller", SLUG)
     world.run("accounts", "assign", "--all", "--reseller", SLUG)
     world.run("generate", "--period", "2024-09", "--provider", "AWS", "--reseller", SLUG)
