@@ -9,7 +9,7 @@ import pytest
 from clearbill.actions.common import Actor, Refused
 from clearbill.actions.own_lines import add_own_line, remove_own_line, set_note
 from clearbill.actions.prices import add_rule
-from clearbill.actions.refresh import refresh_drafts
+from clearbill.actions.refresh import Seen, refresh_drafts
 from clearbill.queries.refresh import difference
 from clearbill.queries.verify import verify
 from clearbill.records.models import Claim, Document, DocumentLine, Event, Reseller
@@ -92,7 +92,7 @@ def test_a_new_price_comes_with_the_refresh(north: Reseller, tmp_path: Path) -> 
 def test_what_was_seen_is_what_is_refreshed(north: Reseller, stale: Document) -> None:
     version = stale.version
     add(north, stale, "1")
-    assert "was changed" in refresh(north, stale, expected={stale.code: version})
+    assert "was changed" in refresh(north, stale, seen={stale.code: Seen(version)})
     assert stale.total == Decimal(11)
 
 

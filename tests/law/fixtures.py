@@ -39,6 +39,32 @@ VALUES ({reseller}, {document}, {position}, 'A', '', 'S', 'K', '', 'Usage', 'Usa
     1)
 """
 
+CLAIM = """
+WITH usage AS (
+    INSERT INTO records_usageimport (reseller_id, created_at, who, feed, path, file_hash,
+        content_hash, rows, columns, unknown_columns, charge_words)
+    VALUES ({reseller}, now(), 'psql', 'focus', gen_random_uuid()::text, '', '', 1, '{{}}', '{{}}',
+        '{{}}') RETURNING id
+), account AS (
+    INSERT INTO records_provideraccount (reseller_id, provider_id, account, name, created_at)
+    SELECT {reseller}, id, 'A-' || {document}, '', now()
+    FROM records_provider WHERE reseller_id = {reseller} RETURNING id
+), statement AS (
+    INSERT INTO records_importstatement (reseller_id, usage_import_id, billing_period_id, payer,
+        payer_name, currency, rows, file_sum, stored_sum, content_hash)
+    SELECT {reseller}, usage.id, d.billing_period_id, 'P-' || {document}, '', 'USD', 1, {amount},
+        {amount}, ''
+    FROM usage, records_document d WHERE d.id = {document} RETURNING id
+), slice AS (
+    INSERT INTO records_usageslice (reseller_id, statement_id, account_id, account_name, rows,
+        cost)
+    SELECT {reseller}, statement.id, account.id, '', 1, {amount} FROM statement, account
+    RETURNING id
+)
+INSERT INTO records_claim (reseller_id, document_id, slice_id)
+SELECT {reseller}, {document}, id FROM slice
+"""
+
 
 @dataclass
 class Law:
@@ -88,6 +114,7 @@ class Law:
         )
         document = self.insert("Draft", customer=customer, kind=kind, total=total)
         self.run(LINE, document=document, position=1, amount=total)
+        self.run(CLAIM, document=document, amount=total)
         return document
 
     def insert(

@@ -121,10 +121,26 @@ def test_a_published_document_claims_nothing_new(law: Law) -> None:
 
 def test_a_published_document_keeps_its_claims(law: Law) -> None:
     document = law.draft()
-    law.run(CLAIM, d=document, s=a_slice(law))
     law.refused("DELETE FROM records_claim")
     law.run(law.publication(document))
     law.refused("UPDATE records_claim SET released_at = now()")
+
+
+def test_what_is_billed_is_what_is_claimed(law: Law) -> None:
+    document = law.draft()
+    publication = law.publication(document)
+    released = "UPDATE records_claim SET released_at = now() WHERE document_id = {id}; "
+    law.refused(released + publication, id=document)
+    law.run(CLAIM, d=document, s=a_slice(law))
+    law.refused(publication)
+
+
+def test_an_own_line_needs_no_claim(law: Law) -> None:
+    document = law.draft()
+    law.run("UPDATE records_documentline SET own = true WHERE document_id = {id}", id=document)
+    law.refused(law.publication(document))
+    law.run("UPDATE records_claim SET released_at = now() WHERE document_id = {id}", id=document)
+    law.run(law.publication(document))
 
 
 def test_a_draft_releases_its_usage_once(law: Law) -> None:
@@ -199,3 +215,11 @@ def test_assignments_of_one_account_do_not_overlap(law: Law) -> None:
     law.run(ASSIGNMENT, start="2024-09-01", end="2024-11-01")
     law.refused(ASSIGNMENT, start="2024-10-01", end=None, state="23P01")
     law.run(ASSIGNMENT, start="2024-11-01", end=None)
+
+
+def test_a_billing_currency_leaves_no_draft_behind(law: Law) -> None:
+    euros = "UPDATE records_billingprofile SET currency = 'EUR'"
+    document = law.draft()
+    law.refused(euros)
+    law.run(law.publication(document))
+    law.run(euros)

@@ -139,3 +139,47 @@ def test_a_delivery_against_a_generation_is_seen_whole_or_not_at_all(
     totals = rows(world, "SELECT DISTINCT total FROM records_document")
     assert len(totals) == 1
     nothing_is_broken(reseller)
+
+
+def test_a_delivery_against_a_publication_is_refused_or_marks_what_is_still_a_draft(
+    world: Database, tmp_path: Path
+) -> None:
+    reseller, codes = prepared(120, tmp_path, drafts=True)
+    newer = focus_files.write_csv(
+        tmp_path / "newer.csv",
+        [focus_files.row(SubAccountId=f"{n:04d}", BilledCost="11.00") for n in range(1, 121)],
+    )
+    publish = ("change", {"reseller": reseller, "documents": codes, "to": "Open"})
+    take_in = ("take_in", {"reseller": reseller, "file": str(newer)})
+    published, taken = race(world.environment(), [publish, take_in])
+    left = rows(world, "SELECT code FROM records_document WHERE status = 'Draft' AND stale <> ''")
+    assert len(published.answer) + len(left) == 120
+    assert taken.answer == ("taken" if left else "refused")
+    nothing_is_broken(reseller)
+
+
+def test_an_account_changes_hands_or_its_document_is_published(
+    world: Database, tmp_path: Path
+) -> None:
+    reseller, codes = prepared(40, tmp_path, drafts=True)
+    numbers = [f"{number:04d}" for number in range(2, 41)]
+    publish = ("change_each", {"reseller": reseller, "documents": codes[1:], "to": "Open"})
+    values = {"reseller": reseller, "customer": "Customer 0001", "day": SEPTEMBER}
+    give = ("assign", {**values, "accounts": numbers[::-1]})
+    published, given = race(world.environment(), [publish, give])
+    names = dict(zip(codes[1:], numbers, strict=True))
+    kept = {names[code] for code in published.answer}
+    assert kept.isdisjoint(given.answer)
+    assert kept | set(given.answer) == set(numbers)
+    nothing_is_broken(reseller)
+
+
+def test_a_draft_is_discarded_or_published_and_never_both(world: Database, tmp_path: Path) -> None:
+    reseller, codes = prepared(60, tmp_path, drafts=True)
+    publish = ("change_each", {"reseller": reseller, "documents": codes, "to": "Open"})
+    ran = race(
+        world.environment(),
+        [publish, ("discard", {"reseller": reseller, "documents": codes[::-1]})],
+    )
+    assert sorted(code for r in ran for code in r.answer) == sorted(codes)
+    nothing_is_broken(reseller)

@@ -8,11 +8,14 @@ from typing import Any
 import psycopg
 from django.db import DatabaseError, OperationalError, connection
 
+from clearbill.actions.accounts import assign_account
 from clearbill.actions.change_status import Change, change_status
 from clearbill.actions.common import Actor, Refused
+from clearbill.actions.discard_documents import discard_documents
 from clearbill.actions.generate_documents import run_generation, start_run
 from clearbill.actions.import_usage import import_usage
 from clearbill.records import tenancy
+from clearbill.records.models import Customer
 from clearbill.rules.lifecycle import Status
 
 ACTOR = Actor("racer", "owner")
@@ -111,5 +114,45 @@ def take_in(reseller: int, file: str) -> Callable[[], Any]:
         except Refused:
             return "refused"
         return "taken"
+
+    return now
+
+
+def assign(reseller: int, accounts: Sequence[str], customer: str, day: str) -> Callable[[], Any]:
+    """Give accounts to a customer one by one; which were given, those refused left out."""
+    _connected(reseller)
+    to = Customer.objects.get(reseller=reseller, name=customer).pk
+
+    def now() -> list[str]:
+        return [account for account in accounts if _assigned(reseller, account, to, day)]
+
+    return now
+
+
+def _assigned(reseller: int, account: str, customer: int, day: str) -> bool:
+    try:
+        assign_account(
+            reseller_id=reseller,
+            actor=ACTOR,
+            provider="aws",
+            account=account,
+            customer_id=customer,
+            valid_from=date.fromisoformat(day),
+        )
+    except Refused:
+        return False
+    return True
+
+
+def discard(reseller: int, documents: Sequence[str]) -> Callable[[], Any]:
+    """Discard drafts one by one, and say which were."""
+    _connected(reseller)
+
+    def now() -> list[str]:
+        done = (
+            discard_documents(reseller_id=reseller, actor=ACTOR, documents=[code])[0]
+            for code in documents
+        )
+        return [result.document for result in done if result.changed]
 
     return now

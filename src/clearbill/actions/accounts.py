@@ -11,7 +11,7 @@ from django.db.models import Min, Q, QuerySet
 from clearbill.actions import customers
 from clearbill.actions.common import Actor, Refused
 from clearbill.actions.locks import lock_periods
-from clearbill.actions.staleness import REASSIGNED, mark_those_out_of_date
+from clearbill.actions.staleness import REASSIGNED, lock_drafts, mark_those_out_of_date
 from clearbill.queries.accounts import waiting_usage
 from clearbill.records import clock, tenancy
 from clearbill.records.models import (
@@ -83,7 +83,9 @@ def assign_all(*, reseller_id: int, actor: Actor) -> list[Assigned]:
     actor.require("accounts.assign")
     with tenancy.transaction(reseller_id):
         # All periods: whoever assigns at the same time waits, and then finds nothing that waits.
-        lock_periods(reseller_id, _periods(reseller_id, _accounts(reseller_id)))
+        periods = _periods(reseller_id, _accounts(reseller_id))
+        lock_periods(reseller_id, periods)
+        lock_drafts(reseller_id, periods)
         waiting = list(_waiting(reseller_id))
         made = _assign_each(reseller_id, actor, waiting)
         mark_those_out_of_date(
@@ -185,9 +187,12 @@ def _lock_account(reseller_id: int, provider: str, account: str) -> ProviderAcco
     )
     if found is None:
         raise Refused(f"no account {account!r} of {provider} was ever imported", field="account")
-    lock_periods(reseller_id, _periods(reseller_id, [found]))
+    periods = _periods(reseller_id, [found])
+    lock_periods(reseller_id, periods)
+    lock_drafts(reseller_id, periods)
     return (
-        ProviderAccount.objects.select_for_update(of=("self",))
+        # An import names the account's row meanwhile, which is not in this one's way.
+        ProviderAccount.objects.select_for_update(of=("self",), no_key=True)
         .select_related("provider")
         .get(pk=found.pk)
     )
@@ -256,9 +261,10 @@ def _assign(
 
 
 def _check_start(account: ProviderAccount, valid_from: date) -> None:
+    # The account's own periods: another payer of the provider may count from the 20th.
     inside = BillingPeriod.objects.filter(
         reseller_id=account.reseller_id,
-        provider=account.provider,
+        statements__slices__account=account,
         period_start__lt=valid_from,
         period_end__gt=valid_from,
     ).first()

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from clearbill.actions import trail
 from clearbill.actions.change_status import Result, stale
 from clearbill.actions.common import Actor
-from clearbill.actions.locks import lock_documents
+from clearbill.actions.locks import lock_documents, lock_periods
 from clearbill.actions.notify import withdraw_mails
+from clearbill.actions.staleness import REASSIGNED, lock_drafts, mark_those_out_of_date
 from clearbill.records import clock, tenancy
 from clearbill.records.models import Document, DocumentLine
 from clearbill.rules.lifecycle import Kind, Status, why_no_discard
@@ -40,6 +41,7 @@ def discard_documents(
 def _discard(
     reseller_id: int, actor: Actor, codes: Sequence[str], expected: Mapping[str, int]
 ) -> dict[str, Result]:
+    periods = _hold_periods(reseller_id, codes)
     locked = lock_documents(reseller_id, codes)
     results = {code: _result(code, locked.get(code), expected.get(code)) for code in codes}
     agreed = [document for code, document in locked.items() if results[code].changed]
@@ -67,7 +69,20 @@ def _discard(
     Document.objects.bulk_update(agreed, ["status", "status_at", "version"])
     trail.append(reseller_id=reseller_id, who=actor.name, at=now, entries=entries)
     withdraw_mails(reseller_id, agreed)
+    # What they gave back may be another draft's, whose customer got the account meanwhile.
+    mark_those_out_of_date(
+        reseller_id=reseller_id, who=actor.name, periods=periods, reason=REASSIGNED
+    )
     return results
+
+
+def _hold_periods(reseller_id: int, codes: Sequence[str]) -> list[int]:
+    """The billing periods of the documents, locked with all their drafts and these documents."""
+    documents = Document.objects.filter(reseller_id=reseller_id, code__in=codes)
+    periods = sorted(set(documents.values_list("billing_period_id", flat=True)))
+    lock_periods(reseller_id, periods)
+    lock_drafts(reseller_id, periods)
+    return periods
 
 
 def _result(code: str, document: Document | None, seen: int | None) -> Result:

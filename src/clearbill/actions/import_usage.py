@@ -141,6 +141,7 @@ def _record(
         last = max(s.usage_import_id for target in targets for s in target.current)
         return Imported(last, True, delivery.rows, delivery.statements)
     slices = _slices_by_statement(delivery)
+    lock_drafts(reseller_id, [target.period.pk for target in changed])
     for target in changed:
         _refuse_claimed(reseller_id, target)
         if not whole:
@@ -256,10 +257,15 @@ def _claims(reseller_id: int, targets: Sequence[_Target]) -> QuerySet[Claim]:
 
 
 def _mark_holding(reseller_id: int, actor: Actor, targets: Sequence[_Target]) -> list[Document]:
-    """Mark the drafts that hold what is about to be superseded; the database asks for it."""
+    """Mark the drafts that hold what is about to be superseded; the database asks for it.
+
+    They are locked, and no published document is among them.
+    """
     claims = _claims(reseller_id, targets)
-    drafts = lock_drafts(
-        reseller_id, Document.objects.filter(pk__in=claims.values("document")).order_by("pk")
+    drafts = list(
+        Document.objects.filter(reseller_id=reseller_id, pk__in=claims.values("document")).order_by(
+            "pk"
+        )
     )
     fresh = [draft for draft in drafts if not draft.stale]
     mark_stale(reseller_id=reseller_id, who=actor.name, drafts=fresh, reason=NEWER_USAGE)

@@ -1,6 +1,8 @@
 """Refreshing drafts: computed anew from the usage, rules and rates that hold now."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 
 import pyarrow as pa
 from django.db import connection
@@ -12,11 +14,22 @@ from clearbill.actions.common import Actor
 from clearbill.actions.generate_documents import rate_of, today
 from clearbill.actions.lines import copy_lines
 from clearbill.actions.locks import lock_documents, lock_periods
+from clearbill.actions.staleness import REASSIGNED, lock_drafts, mark_those_out_of_date
 from clearbill.actions.totals import retotal
 from clearbill.queries.refresh import Anew, NoRate, anew
 from clearbill.records import clock, tenancy
 from clearbill.records.models import BillingPeriod, Claim, Document, DocumentLine
 from clearbill.rules.lifecycle import Status
+from clearbill.rules.pricing import TooLarge
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What somebody looked at before asking for a refresh: the draft's version, and the subtotal
+    of its usage that the difference promised."""
+
+    version: int
+    subtotal: Decimal | None = None
 
 
 def refresh_drafts(
@@ -24,55 +37,89 @@ def refresh_drafts(
     reseller_id: int,
     actor: Actor,
     documents: Sequence[str],
-    expected: Mapping[str, int] | None = None,
+    seen: Mapping[str, Seen] | None = None,
 ) -> list[Result]:
     """Compute drafts anew, each in a transaction of its own; a result per document, in order.
 
-    Staff's own lines, note, custom fields and due date stay. `expected` maps Document IDs to the
-    version whose difference was seen.
+    Staff's own lines, note, custom fields and due date stay. `seen` maps Document IDs to what was
+    looked at: another version or another subtotal is refused. A draft whose usage is still on
+    another one waits for that one to let go of it: it is tried again behind the others, and stays
+    stale and says so where that does not help.
     """
     actor.require("documents.edit")
-    return [
-        _refresh(reseller_id, actor, code, (expected or {}).get(code))
-        for code in dict.fromkeys(documents)
-    ]
+    looked, codes = seen or {}, list(dict.fromkeys(documents))
+    results = {code: _attempt(reseller_id, actor, code, looked.get(code)) for code in codes}
+    if any(result.changed for result in results.values()):
+        for code in codes:
+            if results[code].refused or (results[code].warnings and code not in looked):
+                results[code] = _attempt(reseller_id, actor, code, looked.get(code))
+    return [results[code] for code in codes]
 
 
-def _refresh(reseller_id: int, actor: Actor, code: str, seen: int | None) -> Result:
-    with tenancy.transaction(reseller_id):
-        document = _locked(reseller_id, code)
-        if document is None:
-            return Result(code, "", refused=f"no document {code} here")
-        result = Result(code, document.status, was=document.status)
-        result.refused = _why_not(document, seen)
-        if result.refused:
-            return result
-        try:
-            made = anew(document, today(reseller_id))
-        except NoRate as error:
-            result.refused = f"{error}: add one in Settings, Currencies"
-            return result
-        own = DocumentLine.objects.filter(reseller_id=reseller_id, document=document, own=True)
-        if not made.slices and not own.exists():
-            result.refused = "no usage of this customer is left in the period: discard the draft"
-            return result
-        before = document.total
-        _store(document, made)
-        retotal(reseller_id, [document])
-        result.changed = True
-        trail.append(
-            reseller_id=reseller_id,
-            who=actor.name,
-            at=clock.now(),
-            entries=[
-                trail.Entry(
-                    document,
-                    "refreshed",
-                    data={"before": f"{before:f}", "total": f"{document.total:f}"},
-                )
-            ],
+class _NotTaken(Exception):
+    """Why a draft stays as it is; whatever the transaction did is taken back."""
+
+
+def _attempt(reseller_id: int, actor: Actor, code: str, seen: Seen | None) -> Result:
+    result = Result(code, "")
+    try:
+        with tenancy.transaction(reseller_id):
+            _refresh(reseller_id, actor, result, seen)
+    except _NotTaken as reason:
+        result.refused, result.changed = str(reason), False
+    return result
+
+
+def _refresh(reseller_id: int, actor: Actor, result: Result, seen: Seen | None) -> None:
+    document = _locked(reseller_id, result.document)
+    if document is None:
+        raise _NotTaken(f"no document {result.document} here")
+    result.status = result.was = document.status
+    _check(document, seen)
+    before = document.total
+    _store(document, _made(document, seen))
+    retotal(reseller_id, [document])
+    result.changed = True
+    trail.append(
+        reseller_id=reseller_id,
+        who=actor.name,
+        at=clock.now(),
+        entries=[
+            trail.Entry(
+                document,
+                "refreshed",
+                data={"before": f"{before:f}", "total": f"{document.total:f}"},
+            )
+        ],
+    )
+    # What it gave back may be another's, and what it lacks may still be on another.
+    marked = mark_those_out_of_date(
+        reseller_id=reseller_id,
+        who=actor.name,
+        periods=[document.billing_period_id],
+        reason=REASSIGNED,
+    )
+    if document in marked:
+        result.warnings.append("some of its usage is still on another draft: refresh that one too")
+
+
+def _made(document: Document, seen: Seen | None) -> Anew:
+    """The draft's usage anew, if there is any and it comes to what was seen."""
+    try:
+        made = anew(document, today(document.reseller_id))
+    except NoRate as error:
+        raise _NotTaken(f"{error}: add one in Settings, Currencies") from None
+    except (TooLarge, FileNotFoundError) as error:
+        raise _NotTaken(f"it cannot be computed anew: {error}") from None
+    own = DocumentLine.objects.filter(reseller_id=document.reseller_id, document=document, own=True)
+    if not made.slices and not own.exists():
+        raise _NotTaken("no usage of this customer is left in the period: discard the draft")
+    if seen and seen.subtotal is not None and made.subtotal(document.currency) != seen.subtotal:
+        raise _NotTaken(
+            f"it would come to {made.subtotal(document.currency):f} before tax by now, and"
+            f" {seen.subtotal:f} was shown: look at the difference again"
         )
-        return result
+    return made
 
 
 def _locked(reseller_id: int, code: str) -> Document | None:
@@ -83,15 +130,15 @@ def _locked(reseller_id: int, code: str) -> Document | None:
     if period is None:
         return None
     lock_periods(reseller_id, [period.pk])
+    lock_drafts(reseller_id, [period.pk])
     return lock_documents(reseller_id, [code]).get(code)
 
 
-def _why_not(document: Document, seen: int | None) -> str:
-    if seen is not None and seen != document.version:
-        return stale(document)
+def _check(document: Document, seen: Seen | None) -> None:
+    if seen is not None and seen.version != document.version:
+        raise _NotTaken(stale(document))
     if document.status != Status.DRAFT:
-        return f"{document.code} is {document.status}: only a draft is computed anew"
-    return ""
+        raise _NotTaken(f"{document.code} is {document.status}: only a draft is computed anew")
 
 
 def _store(document: Document, made: Anew) -> None:

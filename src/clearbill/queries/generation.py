@@ -166,7 +166,7 @@ def plan(
     left: list[Left] = []
     for each in slices:
         period = by_id[each.statement.billing_period_id]
-        owner = _owner(owners[each.account_id], period)
+        owner = _owner(owners[each.account_id], period.period_start)
         if owner is None:
             if wanted is None:
                 left.append(_left(each, period, None, "unassigned: no customer for this account"))
@@ -246,10 +246,11 @@ def _owners(reseller_id: int, slices: Sequence[UsageSlice]) -> dict[int, list[As
     return found
 
 
-def _owner(assignments: Sequence[Assignment], period: BillingPeriod) -> Assignment | None:
+def _owner(assignments: Sequence[Assignment], period_start: date) -> Assignment | None:
+    """Whose an account's usage of a period is: the one assignment that covers its first day."""
     for each in assignments:
-        if each.valid_from <= period.period_start and (
-            each.valid_to is None or period.period_start < each.valid_to
+        if each.valid_from <= period_start and (
+            each.valid_to is None or period_start < each.valid_to
         ):
             return each
     return None
@@ -290,37 +291,41 @@ def _why_no_rate(each: UsageSlice, owner: Assignment, rate: Rate | None, day: da
 
 def slices_for(documents: Sequence[Document]) -> dict[int, list[UsageSlice]]:
     """Per document id, the current usage that drafts should hold: what their customers' accounts
-    have in their periods, and no other live document claims. All of one reseller."""
+    have in their periods, and no other live document claims. All of one reseller.
+
+    What another of the given documents claims counts as free, so that drafts which trade usage are
+    asked about together.
+    """
     if not documents:
         return {}
     reseller_id = documents[0].reseller_id
-    wanted = {(d.profile_id, d.billing_period_id): d.pk for d in documents}
+    wanted = {(d.profile_id, d.billing_period_id): d for d in documents}
+    theirs = Assignment.objects.filter(
+        reseller_id=reseller_id, profile__in={d.profile_id for d in documents}
+    )
     claimed_by_others = Claim.objects.filter(
         reseller_id=reseller_id, released_at__isnull=True
     ).exclude(document__in=[d.pk for d in documents])
-    slices = (
+    slices = list(
         UsageSlice.objects.filter(
             reseller_id=reseller_id,
             statement__billing_period__in={d.billing_period_id for d in documents},
             statement__superseded_by__isnull=True,
-            account__assignments__profile__in={d.profile_id for d in documents},
-            account__assignments__valid_from__lte=F("statement__billing_period__period_start"),
-        )
-        .filter(
-            Q(account__assignments__valid_to__isnull=True)
-            | Q(account__assignments__valid_to__gt=F("statement__billing_period__period_start"))
+            account__in=theirs.values("account"),
         )
         .exclude(pk__in=claimed_by_others.values("slice"))
-        .annotate(owner=F("account__assignments__profile"))
         .select_related("statement__usage_import", "account")
         .order_by("account__account", "pk")
     )
+    starts = {d.billing_period_id: d.period_start for d in documents}
+    owners = _owners(reseller_id, slices)
     found: dict[int, list[UsageSlice]] = {d.pk: [] for d in documents}
     for each in slices:
-        owner: int = each.owner
-        document = wanted.get((owner, each.statement.billing_period_id))
+        period = each.statement.billing_period_id
+        owner = _owner(owners[each.account_id], starts[period])
+        document = wanted.get((owner.profile_id, period)) if owner else None
         if document is not None:
-            found[document].append(each)
+            found[document.pk].append(each)
     return found
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Max, Sum
+from django.db.models import Exists, OuterRef, Sum
 
 from clearbill.queries.generation import (
     Candidate,
@@ -17,16 +17,21 @@ from clearbill.queries.generation import (
     rule_refs,
 )
 from clearbill.records.files import file_store
-from clearbill.records.models import BillingPeriod, Claim, Document, UsageSlice
+from clearbill.records.models import BillingPeriod, Claim, Document, DocumentLine, UsageSlice
 from clearbill.rules.lifecycle import Status
 from clearbill.rules.money import to_minor_units, total
 from clearbill.rules.periods import shown_date
+from clearbill.rules.pricing import TooLarge
 from clearbill.usage.rating import rate
+
+Imported = tuple[int, str, Decimal, bool, date]
+"""A slice of usage: its billing period, currency and cost, whether a live document claims it, and
+the day of its last charge."""
 
 
 @dataclass(frozen=True)
 class PreviewRow:
-    """One customer and billing period. `state` is New, Exists, Published or Left.
+    """One customer and billing period. `state` is New, Fails, Exists, Published or Left.
 
     Cost and price are in `currency`: the document's, and the usage's where no document is made.
     """
@@ -38,7 +43,7 @@ class PreviewRow:
     period: BillingPeriod
     currency: str
     rows: int
-    cost: Decimal
+    cost: Decimal | None
     price: Decimal | None
     last_price: Decimal | None
     account: str = ""
@@ -47,7 +52,7 @@ class PreviewRow:
 
     @property
     def margin(self) -> Decimal | None:
-        return None if self.price is None else self.price - self.cost
+        return None if self.price is None or self.cost is None else self.price - self.cost
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,7 @@ def preview(
     prices = _prices(reseller_id, planned.candidates, periods)
     before = _last_prices(reseller_id, periods)
     billed = _billed(reseller_id, planned.existing)
+    slices = _imported(reseller_id, periods)
     rows = [
         *(_new(c, priced, before) for c, priced in zip(planned.candidates, prices, strict=True)),
         *(_existing(d, billed, before) for d in planned.existing),
@@ -100,25 +106,39 @@ def preview(
     rows.sort(key=lambda row: (row.provider, row.customer == "", row.customer, row.account))
     return Preview(
         rows,
-        _totals(reseller_id, periods, planned, prices) if customers is None else [],
-        _warnings(reseller_id, periods, today),
-        len(planned.candidates),
+        _totals(slices, periods, planned, prices) if customers is None else [],
+        _warnings(slices, periods, today),
+        sum(not priced.failure for priced in prices),
     )
 
 
 @dataclass(frozen=True)
 class _Priced:
-    """What a candidate costs and comes to, both in its currency."""
+    """What a candidate costs and comes to, both in its currency; `failure` says why not."""
 
-    cost: Decimal
-    price: Decimal
+    cost: Decimal | None
+    price: Decimal | None
+    failure: str = ""
 
 
 def _prices(
     reseller_id: int, candidates: Sequence[Candidate], periods: Sequence[BillingPeriod]
 ) -> list[_Priced]:
+    """What each candidate comes to. Where the engine refuses them together, one by one, so that
+    one that cannot be computed says why and stops no other."""
     if not candidates:
         return []
+    try:
+        return _rated(reseller_id, candidates, periods)
+    except (TooLarge, FileNotFoundError) as error:
+        if len(candidates) == 1:
+            return [_Priced(None, None, f"it will fail: {error}")]
+    return [_prices(reseller_id, [each], periods)[0] for each in candidates]
+
+
+def _rated(
+    reseller_id: int, candidates: Sequence[Candidate], periods: Sequence[BillingPeriod]
+) -> list[_Priced]:
     lines = rate(
         [ref for number, c in enumerate(candidates) for ref in c.slice_refs(number)],
         [c.document_ref(number) for number, c in enumerate(candidates)],
@@ -140,7 +160,7 @@ def _prices(
 def _last_prices(
     reseller_id: int, periods: Sequence[BillingPeriod]
 ) -> dict[tuple[int, int, date], Decimal]:
-    """Totals of the period before, by customer, provider, and the day on which it ended."""
+    """Subtotals of the period before, by customer, provider, and the day on which it ended."""
     documents = Document.objects.filter(
         reseller_id=reseller_id,
         provider__in={p.provider_id for p in periods},
@@ -149,7 +169,7 @@ def _last_prices(
     return {
         (customer, provider, end): amount
         for customer, provider, end, amount in documents.values_list(
-            "customer_id", "provider_id", "period_end", "total"
+            "customer_id", "provider_id", "period_end", "subtotal"
         )
     }
 
@@ -159,7 +179,7 @@ def _new(
 ) -> PreviewRow:
     period = candidate.period
     return PreviewRow(
-        state="New",
+        state="Fails" if priced.failure else "New",
         customer_id=candidate.customer_id,
         customer=candidate.customer,
         provider=period.provider.name,
@@ -168,20 +188,21 @@ def _new(
         rows=candidate.rows,
         cost=priced.cost,
         price=priced.price,
+        reason=priced.failure,
         last_price=before.get((candidate.customer_id, period.provider_id, period.period_start)),
     )
 
 
 def _billed(reseller_id: int, documents: Sequence[Document]) -> dict[int, tuple[int, Decimal]]:
-    """Rows and cost of the usage that each of these documents claims."""
-    claims = (
-        Claim.objects.filter(
-            reseller_id=reseller_id, document__in=documents, released_at__isnull=True
+    """Rows and cost of the usage on each of these documents, the cost in its currency."""
+    lines = (
+        DocumentLine.objects.filter(
+            reseller_id=reseller_id, document_id__in=[d.pk for d in documents], own=False
         )
         .values("document_id")
-        .annotate(rows=Sum("slice__rows"), cost=Sum("slice__cost"))
+        .annotate(count=Sum("rows"), cost=Sum("cost_converted"))
     )
-    return {each["document_id"]: (each["rows"], each["cost"]) for each in claims}
+    return {each["document_id"]: (each["count"], each["cost"]) for each in lines}
 
 
 def _existing(
@@ -190,7 +211,8 @@ def _existing(
     before: dict[tuple[int, int, date], Decimal],
 ) -> PreviewRow:
     draft = document.status == Status.DRAFT
-    rows, cost = billed[document.pk]
+    # A draft whose usage is all gone may hold lines of staff's own.
+    rows, cost = billed.get(document.pk, (0, Decimal(0)))
     return PreviewRow(
         state="Exists" if draft else "Published",
         customer_id=document.customer_id,
@@ -200,7 +222,7 @@ def _existing(
         currency=document.currency,
         rows=rows,
         cost=cost,
-        price=document.total,
+        price=document.subtotal,
         last_price=before.get((document.customer_id, document.provider_id, document.period_start)),
         reason=f"{document.code} is {document.status}",
         document=document.code,
@@ -225,37 +247,43 @@ def _left(each: Left, periods: Sequence[BillingPeriod]) -> PreviewRow:
     )
 
 
+def _imported(reseller_id: int, periods: Sequence[BillingPeriod]) -> list[Imported]:
+    """The current usage of the periods, a row a slice."""
+    live = Claim.objects.filter(
+        reseller_id=reseller_id, slice=OuterRef("pk"), released_at__isnull=True
+    )
+    return list(
+        UsageSlice.objects.filter(
+            reseller_id=reseller_id,
+            statement__billing_period__in=periods,
+            statement__superseded_by__isnull=True,
+        )
+        .annotate(claimed=Exists(live))
+        .values_list(
+            "statement__billing_period_id", "statement__currency", "cost", "claimed", "last_charge"
+        )
+    )
+
+
 def _totals(
-    reseller_id: int,
+    slices: Sequence[Imported],
     periods: Sequence[BillingPeriod],
     planned: Plan,
     prices: Sequence[_Priced],
 ) -> list[ProviderTotal]:
     sums: dict[tuple[str, str], dict[str, list[Decimal]]] = defaultdict(lambda: defaultdict(list))
     names = {period.pk: period.provider.name for period in periods}
-    slices = UsageSlice.objects.filter(
-        reseller_id=reseller_id,
-        statement__billing_period__in=list(names),
-        statement__superseded_by__isnull=True,
-    ).values_list("pk", "statement__billing_period_id", "statement__currency", "cost")
-    claimed = set(
-        UsageSlice.objects.filter(
-            reseller_id=reseller_id,
-            statement__billing_period__in=list(names),
-            claims__released_at__isnull=True,
-            claims__isnull=False,
-        ).values_list("pk", flat=True)
-    )
-    for pk, period_id, currency, cost in slices:
+    for period_id, currency, cost, claimed, _ in slices:
         part = sums[names[period_id], currency]
         part["imported"].append(cost)
-        if pk in claimed:
+        if claimed:
             part["billed"].append(cost)
     for candidate, priced in zip(planned.candidates, prices, strict=True):
         provider = candidate.period.provider.name
         for currency, cost in candidate.costs().items():
             sums[provider, currency]["to_bill"].append(cost)
-        sums[provider, candidate.currency]["price"].append(priced.price)
+        if priced.price is not None:
+            sums[provider, candidate.currency]["price"].append(priced.price)
     for each in planned.left:
         kind = "left" if each.customer_id else "unassigned"
         sums[each.provider, each.currency][kind].append(each.amount)
@@ -266,8 +294,13 @@ def _totals(
     ]
 
 
-def _warnings(reseller_id: int, periods: Sequence[BillingPeriod], today: date) -> list[str]:
+def _warnings(
+    slices: Sequence[Imported], periods: Sequence[BillingPeriod], today: date
+) -> list[str]:
     warnings = []
+    last_charges: dict[int, date] = {}
+    for period_id, *_, last in slices:
+        last_charges[period_id] = max(last, last_charges.get(period_id, last))
     for period in periods:
         name, last_day = period.provider.name, period.period_end - timedelta(days=1)
         if today < period.period_end:
@@ -275,14 +308,10 @@ def _warnings(reseller_id: int, periods: Sequence[BillingPeriod], today: date) -
                 f"{name}: the period is not over before {shown_date(last_day)}; what is generated"
                 " now misses later usage"
             )
-        last = UsageSlice.objects.filter(
-            reseller_id=reseller_id,
-            statement__billing_period=period,
-            statement__superseded_by__isnull=True,
-        ).aggregate(last=Max("last_charge"))["last"]
-        if last is not None and last < last_day:
+        ends = last_charges.get(period.pk)
+        if ends is not None and ends < last_day:
             warnings.append(
-                f"{name}: usage ends on {shown_date(last)}, before the period's last day,"
+                f"{name}: usage ends on {shown_date(ends)}, before the period's last day,"
                 f" {shown_date(last_day)}"
             )
     return warnings

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 
 from clearbill.queries.generation import rate_day, rule_refs, slice_ref, slices_for
 from clearbill.queries.rates import quotes
@@ -16,6 +16,7 @@ from clearbill.records.models import Document, DocumentLine, UsageSlice
 from clearbill.rules.currencies import Rate, find
 from clearbill.rules.lifecycle import Status
 from clearbill.rules.money import to_minor_units, total
+from clearbill.rules.pricing import TooLarge
 from clearbill.usage.rating import rate
 from clearbill.usage.types import DocumentRef
 
@@ -31,6 +32,10 @@ class Anew:
     slices: list[UsageSlice]
     rates: list[Rate]
     lines: pa.Table
+
+    def subtotal(self, currency: str) -> Decimal:
+        """What the usage comes to before tax, without staff's own lines."""
+        return to_minor_units(total(self.lines["exact"].to_pylist()), currency)
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ def stale_drafts(reseller_id: int) -> "QuerySet[Document]":
     return (
         Document.objects.filter(reseller_id=reseller_id, status=Status.DRAFT)
         .exclude(stale="")
-        .select_related("customer", "provider")
+        .select_related("customer", "provider", "billing_period")
         .order_by("counter")
     )
 
@@ -73,7 +78,10 @@ def anew(document: Document, today: date) -> Anew:
 
     Needs billing period and provider loaded.
     """
-    slices = slices_for([document])[document.pk]
+    return _rated(document, slices_for([document])[document.pk], today)
+
+
+def _rated(document: Document, slices: list[UsageSlice], today: date) -> Anew:
     rates = _rates(document, slices, today)
     period = document.billing_period
     refs = [slice_ref(s, period, document.pk, rates.get(s.statement.currency)) for s in slices]
@@ -87,6 +95,33 @@ def anew(document: Document, today: date) -> Anew:
     rules = rule_refs(document.reseller_id, [period])
     lines = rate(refs, [target], rules, store=file_store())
     return Anew(slices, [rates[base] for base in sorted(rates)], lines)
+
+
+def subtotals_now(drafts: Sequence[Document]) -> dict[int, Decimal]:
+    """What the usage on each draft comes to before tax, by id; staff's own lines are left out."""
+    sums = dict(
+        DocumentLine.objects.filter(
+            reseller_id__in={d.reseller_id for d in drafts},
+            document_id__in=[d.pk for d in drafts],
+            own=False,
+        )
+        .values_list("document_id")
+        .annotate(Sum("exact"))
+    )
+    return {d.pk: to_minor_units(sums.get(d.pk, Decimal(0)), d.currency) for d in drafts}
+
+
+def subtotals_after(drafts: Sequence[Document], today: date) -> dict[int, Decimal | None]:
+    """What the usage of each draft comes to before tax once all of them are refreshed, by id;
+    None where it cannot be computed. What one of them gives back counts as the other's."""
+    wanted = slices_for(drafts)
+    found: dict[int, Decimal | None] = {}
+    for draft in drafts:
+        try:
+            found[draft.pk] = _rated(draft, wanted[draft.pk], today).subtotal(draft.currency)
+        except (NoRate, TooLarge, FileNotFoundError):
+            found[draft.pk] = None
+    return found
 
 
 def _rates(document: Document, slices: Sequence[UsageSlice], today: date) -> dict[str, Rate]:
@@ -112,7 +147,8 @@ def difference(document: Document, today: date) -> Difference:
             reseller_id=document.reseller_id, document_id=document.pk, own=False
         )
     }
-    after = {line["line_key"]: line for line in anew(document, today).lines.to_pylist()}
+    made = anew(document, today)
+    after = {line["line_key"]: line for line in made.lines.to_pylist()}
     changes = [_change(before.get(key), after.get(key)) for key in before.keys() | after.keys()]
     changed = [each for each in changes if each.before != each.after]
     changed.sort(key=lambda each: (-abs(each.difference), each.account, each.description))
@@ -120,7 +156,7 @@ def difference(document: Document, today: date) -> Difference:
         changed,
         len(changes) - len(changed),
         to_minor_units(total([line.exact for line in before.values()]), document.currency),
-        to_minor_units(total([line["exact"] for line in after.values()]), document.currency),
+        made.subtotal(document.currency),
     )
 
 

@@ -70,7 +70,7 @@ def rate(
             return _in_schema(engine.arrow(_allotted(rated)))
         except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
             digits = f"more than {INTEGER_DIGITS} digits before the point"
-            raise TooLarge(f"a line's amount has {digits}: {error}") from None
+            raise TooLarge(f"a line's amount has {digits}") from error
 
 
 def _check(slices: Sequence[SliceRef], documents: Sequence[DocumentRef]) -> None:

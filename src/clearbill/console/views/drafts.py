@@ -1,6 +1,7 @@
 """What a draft allows before it is published: dates, fields, a note, own lines, refresh."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib import messages
@@ -8,11 +9,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from clearbill.actions.change_status import Result
 from clearbill.actions.common import Refused
 from clearbill.actions.custom_fields import set_document_fields
 from clearbill.actions.edit_draft import set_due_date, set_purchase_order
 from clearbill.actions.own_lines import add_own_line, remove_own_line, set_note
-from clearbill.actions.refresh import refresh_drafts
+from clearbill.actions.refresh import Seen, refresh_drafts
 from clearbill.console.document_page import page_context
 from clearbill.console.views.documents import back_to, version_of
 from clearbill.queries import refresh as reading
@@ -21,8 +23,9 @@ from clearbill.records import clock
 from clearbill.records.models import Document
 from clearbill.rules.access import allowed
 from clearbill.rules.lifecycle import Status
+from clearbill.rules.pricing import TooLarge
 from clearbill.web.actor import actor_of
-from clearbill.web.forms import day, lines
+from clearbill.web.forms import day, field_values, lines
 from clearbill.web.loaders import document_or_404
 from clearbill.web.permissions import TenantRequest, permission
 
@@ -76,16 +79,11 @@ def set_order(request: TenantRequest, slug: str, code: str) -> HttpResponse:
 @permission("documents.edit")
 def set_fields(request: TenantRequest, slug: str, code: str) -> HttpResponse:
     """A draft's custom fields, those that the form names."""
-    values = {
-        int(name.removeprefix("field_")): str(text)
-        for name, text in request.POST.items()
-        if name.startswith("field_") and name.removeprefix("field_").isdecimal()
-    }
     return _edited(
         request,
         code,
         "The fields are saved.",
-        lambda given: set_document_fields(values=values, **given),
+        lambda given: set_document_fields(values=field_values(request.POST), **given),
     )
 
 
@@ -126,7 +124,7 @@ def remove_line(request: TenantRequest, slug: str, code: str, position: int) -> 
 
 @permission("documents.edit")
 def refresh(request: TenantRequest, slug: str, code: str) -> HttpResponse:
-    """The difference that a refresh makes, line by line; a POST carries it out."""
+    """The difference that a refresh makes, line by line; a POST carries out the one shown."""
     document = document_or_404(request, code)
     error = ""
     if request.method == "POST":
@@ -134,13 +132,34 @@ def refresh(request: TenantRequest, slug: str, code: str) -> HttpResponse:
             reseller_id=request.reseller.pk,
             actor=actor_of(request),
             documents=[code],
-            expected={code: version_of(request.POST.get("version", ""))},
+            seen={code: _seen(request.POST.get("version", ""), request.POST.get("after", ""))},
         )[0]
         if not result.refused:
-            messages.success(request, f"{code} holds its usage as it is now.")
+            _say(request, [result])
             return back_to(request, document)
         error = result.refused
-    return _difference(request, document, error)
+    return _difference(request, document_or_404(request, code), error)
+
+
+def _seen(version: str, after: str) -> Seen:
+    """What a form was made of; one without a subtotal promises none, and so is refused."""
+    try:
+        subtotal = Decimal(after)
+    except InvalidOperation:
+        subtotal = Decimal("NaN")
+    return Seen(version_of(version), subtotal)
+
+
+def _say(request: TenantRequest, results: Sequence[Result]) -> None:
+    for result in results:
+        for words in [result.refused, *result.warnings]:
+            if words:
+                messages.warning(request, f"{result.document}: {words}.")
+    done = [result.document for result in results if result.changed and not result.warnings]
+    if len(done) == 1:
+        messages.success(request, f"{done[0]} holds its usage as it is now.")
+    elif done:
+        messages.success(request, f"{len(done)} drafts hold their usage as it is now.")
 
 
 def _difference(request: TenantRequest, document: Document, error: str) -> HttpResponse:
@@ -151,36 +170,48 @@ def _difference(request: TenantRequest, document: Document, error: str) -> HttpR
             context["difference"] = difference(document, clock.today(request.reseller.time_zone))
         except NoRate as missing:
             context["error"] = f"{missing}: add one in Settings, Currencies."
+        except (TooLarge, FileNotFoundError) as broken:
+            context["error"] = f"It cannot be computed anew: {broken}."
     else:
         context["error"] = f"{document.code} is {document.status}: only a draft is computed anew."
     return render(request, "console/refresh.html", context, status=422 if error else 200)
 
 
-AT_ONCE = 200
+AT_ONCE = 100
 """Drafts refreshed by one click: what a browser waits for. The command line takes them all."""
 
 
 @permission("documents.read")
 def stale(request: TenantRequest, slug: str) -> HttpResponse:
-    """All drafts that do not hold their usage as it is now; a POST refreshes them in turn."""
+    """Drafts that do not hold their usage as it is now, with what each would come to; a POST
+    refreshes those that were listed."""
     if request.method == "POST":
-        codes = [draft.code for draft in reading.stale_drafts(request.reseller.pk)[:AT_ONCE]]
-        results = refresh_drafts(
-            reseller_id=request.reseller.pk, actor=actor_of(request), documents=codes
-        )
-        for result in results:
-            if result.refused:
-                messages.error(request, f"{result.document}: {result.refused}.")
-        done = sum(result.changed for result in results)
-        messages.success(request, f"Refreshed: {done} of {len(results)}.")
+        _refresh_listed(request)
         return redirect("console:stale-drafts", slug)
     drafts = list(reading.stale_drafts(request.reseller.pk)[: AT_ONCE + 1])
+    shown = drafts[:AT_ONCE]
+    after = reading.subtotals_after(shown, clock.today(request.reseller.time_zone))
     return render(
         request,
         "console/stale.html",
         {
-            "drafts": drafts[:AT_ONCE],
+            "drafts": shown,
+            "before": reading.subtotals_now(shown),
+            "after": after,
             "more": len(drafts) > AT_ONCE,
             "may_edit": allowed(request.membership.role, "documents.edit"),
         },
     )
+
+
+def _refresh_listed(request: TenantRequest) -> None:
+    """Each row of the form is `CODE VERSION SUBTOTAL`, as it was shown."""
+    rows = [row.split(" ") for row in request.POST.getlist("row")[:AT_ONCE]]
+    seen = {row[0]: _seen(row[1], row[2]) for row in rows if len(row) == 3}
+    results = refresh_drafts(
+        reseller_id=request.reseller.pk,
+        actor=actor_of(request),
+        documents=list(seen),
+        seen=seen,
+    )
+    _say(request, results)

@@ -185,6 +185,30 @@ BEGIN
             USING ERRCODE = '23514';
     END IF;
 
+    -- What is billed is what is claimed: an own line is staff's word, every other is usage.
+    SELECT n.code INTO culprit FROM new_rows n JOIN old_rows o ON o.id = n.id
+    WHERE o.status = 'Draft' AND n.status NOT IN ('Draft', 'Discarded') AND EXISTS (
+        SELECT 1 FROM (
+            SELECT l.cost_currency AS currency, sum(l.rows) AS rows, sum(l.cost) AS cost
+            FROM records_documentline l
+            WHERE l.reseller_id = n.reseller_id AND l.document_id = n.id AND NOT l.own
+            GROUP BY l.cost_currency) billed
+        FULL JOIN (
+            SELECT t.currency, sum(u.rows) AS rows, sum(u.cost) AS cost
+            FROM records_claim c
+            JOIN records_usageslice u ON u.reseller_id = c.reseller_id AND u.id = c.slice_id
+            JOIN records_importstatement t
+                ON t.reseller_id = u.reseller_id AND t.id = u.statement_id
+            WHERE c.reseller_id = n.reseller_id AND c.document_id = n.id
+                AND c.released_at IS NULL
+            GROUP BY t.currency) claimed USING (currency)
+        WHERE (billed.rows, billed.cost) IS DISTINCT FROM (claimed.rows, claimed.cost))
+    LIMIT 1;
+    IF culprit IS NOT NULL THEN
+        RAISE EXCEPTION '%: its lines are not the usage that it claims', culprit
+            USING ERRCODE = '23514';
+    END IF;
+
     UPDATE records_claim c SET released_at = n.status_at
     FROM new_rows n JOIN old_rows o ON o.id = n.id
     WHERE c.reseller_id = n.reseller_id AND c.document_id = n.id AND c.released_at IS NULL
