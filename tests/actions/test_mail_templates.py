@@ -9,18 +9,22 @@ import pytest
 
 from actions.test_branding import picture
 from actions.test_send_mail import Moody, owed, post
+from clearbill.actions.accounts import assign_all
 from clearbill.actions.branding import set_logo
 from clearbill.actions.common import Actor, Refused
+from clearbill.actions.customers import change_customer
 from clearbill.actions.mail_templates import change_template, reset_template, send_test
+from clearbill.actions.notify import resend_notification
 from clearbill.actions.send_letter import send_letter
 from clearbill.actions.send_mail import send_mail
 from clearbill.paper.mail import Wording
-from clearbill.queries.mail_templates import enabled, example, of_kind
+from clearbill.queries.mail_templates import example, of_kind
 from clearbill.records.files import file_store
-from clearbill.records.models import Delivery, Letter, MailTemplate, Reseller
+from clearbill.records.models import Delivery, Document, Event, Letter, MailTemplate, Reseller
 from clearbill.rules.access import Forbidden
 from clearbill.rules.lifecycle import Status
-from makers import OWNER, change, make_drafts
+from clearbill.rules.notification import SWITCHED_OFF
+from makers import OWNER, change, generate, give_usage, make_drafts, rows_of
 
 __all__ = ["owed", "post"]
 
@@ -65,8 +69,6 @@ def test_the_resellers_words_go_out_with_facts_and_link(
 def test_a_german_customer_gets_the_german_words(
     north: Reseller, tmp_path: Path, post: Moody
 ) -> None:
-    from clearbill.actions.customers import change_customer
-
     draft = make_drafts(north, tmp_path)[0]
     change_customer(
         reseller_id=north.pk,
@@ -119,8 +121,6 @@ def test_a_mail_that_the_server_refuses_has_no_copy(
 
 
 def test_the_logo_travels_inside_the_mail(north: Reseller, tmp_path: Path, post: Moody) -> None:
-    from clearbill.actions.customers import change_customer
-
     digest = set_logo(reseller_id=north.pk, actor=OWNER, data=picture())
     draft = make_drafts(north, tmp_path)[0]
     change_customer(
@@ -138,8 +138,6 @@ def test_a_lost_logo_does_not_hold_up_the_words(
     north: Reseller, tmp_path: Path, post: Moody
 ) -> None:
     digest = set_logo(reseller_id=north.pk, actor=OWNER, data=picture())
-    from clearbill.actions.customers import change_customer
-
     draft = make_drafts(north, tmp_path)[0]
     change_customer(
         reseller_id=north.pk, actor=OWNER, customer_id=draft.customer_id, recipients=["a@b.example"]
@@ -149,14 +147,47 @@ def test_a_lost_logo_does_not_hold_up_the_words(
     assert "cid:" not in body(sent(Delivery.objects.get(), post), "html")
 
 
-def test_a_kind_is_switched_off_and_on_by_itself(north: Reseller) -> None:
-    assert enabled(north.pk, publishes=True)
+@pytest.fixture
+def told(north: Reseller, tmp_path: Path) -> Document:
+    """A draft whose customer has a recipient."""
+    draft = make_drafts(north, tmp_path)[0]
+    change_customer(
+        reseller_id=north.pk, actor=OWNER, customer_id=draft.customer_id, recipients=["a@b.example"]
+    )
+    return draft
+
+
+def test_a_kind_that_is_switched_off_is_not_sent(north: Reseller, told: Document) -> None:
     template(north, enabled=False)
-    assert (enabled(north.pk, publishes=True), enabled(north.pk, publishes=False)) == (False, True)
+    published = change(north, told.code, to=Status.OPEN, notify=True)[0]
+    assert (published.changed, published.notified) == (True, [])
+    assert f"no mail: {SWITCHED_OFF}" in published.warnings
+    assert not Event.objects.filter(notified=True).exists()
+    with pytest.raises(Refused, match="switched off"):
+        resend_notification(reseller_id=north.pk, actor=OWNER, document=told.code)
+    closed = change(north, told.code, to=Status.CLOSED, notify=True)[0]
+    assert closed.notified == ["a@b.example"]
+    assert Delivery.objects.count() == 1
+
+
+def test_a_kind_is_switched_on_again_and_its_words_stay(north: Reseller, told: Document) -> None:
+    template(north, enabled=False)
     template(north, words={"body_en": "x"})
-    assert not enabled(north.pk, publishes=True)
+    assert of_kind(north.pk, PUBLISHED).enabled is False
     template(north, enabled=True)
-    assert enabled(north.pk, publishes=True)
+    assert change(north, told.code, to=Status.OPEN, notify=True)[0].notified == ["a@b.example"]
+
+
+def test_a_document_of_nothing_is_not_mailed_again_either(north: Reseller, tmp_path: Path) -> None:
+    give_usage(north, tmp_path, rows_of("0001", cost="0"))
+    assign_all(reseller_id=north.pk, actor=OWNER)
+    draft = generate(north).documents[0]
+    change_customer(
+        reseller_id=north.pk, actor=OWNER, customer_id=draft.customer_id, recipients=["a@b.example"]
+    )
+    change(north, draft.code, to=Status.OPEN)
+    with pytest.raises(Refused, match=r"comes to 0\.00"):
+        resend_notification(reseller_id=north.pk, actor=OWNER, document=draft.code)
 
 
 def test_a_reset_brings_back_the_built_in_words_and_leaves_the_rest(north: Reseller) -> None:

@@ -18,6 +18,7 @@ from clearbill.actions.resellers import change_reseller
 from clearbill.records.models import Delivery, Document, Event, Reseller
 from clearbill.rules.access import Forbidden
 from clearbill.rules.lifecycle import Kind, Status, arrow
+from clearbill.rules.notification import NO_RECIPIENT
 from makers import OWNER, change, generate, give_usage, make_drafts, rows_of, status_of
 
 
@@ -131,7 +132,7 @@ def test_without_a_recipient_the_change_stands_and_says_so(north: Reseller, tmp_
     document = make_drafts(north, tmp_path)[0]
     result = change(north, document.code, to=Status.OPEN, notify=True)[0]
     assert result.changed
-    assert "no mail: the customer has no recipient" in result.warnings
+    assert f"no mail: {NO_RECIPIENT}" in result.warnings
     assert not Event.objects.get(to_status="Open").notified
 
 

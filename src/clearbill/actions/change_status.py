@@ -22,6 +22,7 @@ from clearbill.actions.notify import queue_mails
 from clearbill.queries import canonical
 from clearbill.queries.canonical import Parties, Publication
 from clearbill.queries.custom_fields import missing_required
+from clearbill.queries.mail_templates import kind_for
 from clearbill.records import clock, tenancy
 from clearbill.records.models import (
     BillingProfile,
@@ -323,13 +324,11 @@ class _Batch:
     def _recipients(self, document: Document, result: Result) -> list[str]:
         if not self.change.notify:
             return []
-        if document.total == 0 and not self.parties.settings.zero_totals_publish_fully:
-            result.warnings.append("no mail: the document comes to 0.00")
-            return []
-        recipients = list(document.profile.recipients)
-        if not recipients:
-            result.warnings.append("no mail: the customer has no recipient")
-        return recipients
+        kind = kind_for(publishes=result.was == Status.DRAFT)
+        reason = self.parties.why_no_mail(document, kind)
+        if reason:
+            result.warnings.append(f"no mail: {reason}")
+        return [] if reason else list(document.profile.recipients)
 
     def _defer(self, documents: Sequence[Document], events: Sequence[Event]) -> None:
         """Hand over what is slow; the jobs exist once this transaction has committed."""

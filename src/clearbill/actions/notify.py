@@ -10,6 +10,8 @@ from procrastinate.types import JSONDict
 from clearbill.actions import trail
 from clearbill.actions.common import Actor, Refused
 from clearbill.actions.locks import lock_documents
+from clearbill.queries.canonical import Parties
+from clearbill.queries.mail_templates import kind_again
 from clearbill.records import clock, tenancy
 from clearbill.records.models import Delivery, Document, Event
 from clearbill.rules.lifecycle import SEEN_BY_CUSTOMER, Status
@@ -52,7 +54,8 @@ def withdraw_mails(reseller_id: int, documents: "QuerySet[Document] | Sequence[D
 def resend_notification(*, reseller_id: int, actor: Actor, document: str) -> list[str]:
     """Mail a published document's recipients again, as an event of its own; who they are.
 
-    Raises `Refused` for what the customer may not see, and where there is no recipient.
+    Raises `Refused` for what the customer may not see, and where `rules.notification` says why
+    nobody is told.
     """
     actor.require("documents.resend")
     with tenancy.transaction(reseller_id):
@@ -61,12 +64,10 @@ def resend_notification(*, reseller_id: int, actor: Actor, document: str) -> lis
             raise Refused(f"no document {document} here")
         if Status(found.status) not in SEEN_BY_CUSTOMER:
             raise Refused(f"{document} is {found.status}: the customer does not see it")
+        reason = Parties.of(reseller_id).why_no_mail(found, kind_again(found.status))
+        if reason:
+            raise Refused(reason, field="recipients")
         recipients = list(found.profile.recipients)
-        if not recipients:
-            raise Refused(
-                "the customer has no recipient: add one on the customer's page",
-                field="recipients",
-            )
         now = clock.now()
         events = trail.append(
             reseller_id=reseller_id,

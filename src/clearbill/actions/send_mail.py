@@ -2,21 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from email.mime.image import MIMEImage
 from typing import Any
 
 import structlog
-from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 
 from clearbill.actions.letters import queue_letter
+from clearbill.actions.mail_message import message
 from clearbill.actions.mail_server import ERRORS, MOST_ATTEMPTS, NotSent, refused_for_good, words
 from clearbill.paper import downloads
 from clearbill.paper.language import known
-from clearbill.paper.mail import LOGO_ID, Mail, Wording, message_id, published_mail
+from clearbill.paper.mail import Wording, published_mail
+from clearbill.paper.mail_frame import Mail
 from clearbill.paper.mail_preview import portal_link
 from clearbill.queries import canonical
-from clearbill.queries.mail_templates import kind_for, of_kind
+from clearbill.queries.mail_templates import kind_again, kind_for, of_kind
 from clearbill.records import clock, tenancy
 from clearbill.records.models import Delivery, MailTemplate
 from clearbill.rules.lifecycle import Status
@@ -46,7 +45,12 @@ def send_mail(*, reseller_id: int, delivery_id: int) -> None:
         delivery.save(update_fields=["attempts"])
         owed = _owed(delivery)
     try:
-        _message(owed, _logo(owed.document)).send()
+        message(
+            owed.mail(_logo(owed.document)),
+            recipient=delivery.recipient,
+            key=delivery.message_id,
+            reply_to=owed.template.reply_to,
+        ).send()
     except ERRORS as error:
         _failed(delivery, error)
         return
@@ -80,9 +84,11 @@ class _Owed:
 
 def _owed(delivery: Delivery) -> _Owed:
     event, document = delivery.event, delivery.document
-    # A mail that is sent again tells of the publication as long as nothing has changed since.
-    start = event.from_status or (Status.DRAFT if document.status == Status.OPEN else "")
-    kind = kind_for(publishes=start == Status.DRAFT)
+    kind = (
+        kind_for(publishes=event.from_status == Status.DRAFT)
+        if event.from_status
+        else kind_again(document.status)
+    )
     return _Owed(delivery, canonical.of(document), of_kind(delivery.reseller_id, kind))
 
 
@@ -93,35 +99,6 @@ def _logo(document: dict[str, Any]) -> bytes | None:
         # The words are what the customer waits for.
         log.warning("mail without its logo", error=str(error))
         return None
-
-
-class _Message(EmailMultiAlternatives):
-    """Its pictures are inside: most programs block those from elsewhere, which tell who reads."""
-
-    mixed_subtype = "related"
-
-
-def _message(owed: _Owed, logo: bytes | None) -> EmailMultiAlternatives:
-    delivery, mail = owed.delivery, owed.mail(logo)
-    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
-    message = _Message(
-        subject=mail.subject,
-        body=mail.text,
-        to=[delivery.recipient],
-        reply_to=[owed.template.reply_to] if owed.template.reply_to else None,
-        headers={"Message-ID": message_id(delivery.message_id, domain)},
-    )
-    message.attach_alternative(mail.html, "text/html")
-    if logo is not None:
-        message.attach(_picture(logo))
-    return message
-
-
-def _picture(logo: bytes) -> MIMEImage:
-    part = MIMEImage(logo, "png")
-    part.add_header("Content-ID", f"<{LOGO_ID}>")
-    part.add_header("Content-Disposition", "inline", filename="logo.png")
-    return part
 
 
 def _sent(owed: _Owed) -> None:

@@ -16,6 +16,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
 
+from clearbill.queries.mail_templates import switched_off
 from clearbill.records.models import (
     BillingProfile,
     CustomField,
@@ -27,6 +28,7 @@ from clearbill.records.models import (
 from clearbill.rules.canonical import plain
 from clearbill.rules.currencies import Rate
 from clearbill.rules.money import to_minor_units, total
+from clearbill.rules.notification import why_no_mail
 
 SCHEMA = 2
 
@@ -71,13 +73,25 @@ class Parties:
     settings: ResellerSettings
     fields: Sequence[Mapping[str, Any]] = ()
     """The custom fields in use, as `fields_of_documents` reads them."""
+    mails_off: Sequence[str] = ()
+    """The kinds of mail that are switched off."""
 
     @classmethod
     def of(cls, reseller_id: int) -> "Parties":
-        settings: Any = ResellerSettings.objects.annotate(fields=fields_of_documents()).get(
-            reseller_id=reseller_id
+        settings: Any = ResellerSettings.objects.annotate(
+            fields=fields_of_documents(), mails_off=switched_off()
+        ).get(reseller_id=reseller_id)
+        reseller = Reseller.objects.get(pk=reseller_id)
+        return cls(reseller, settings, settings.fields, settings.mails_off)
+
+    def why_no_mail(self, document: Document, kind: str) -> str:
+        """Why nobody is told of a document by a mail of this kind; empty where somebody is."""
+        return why_no_mail(
+            recipients=document.profile.recipients,
+            total=document.total,
+            mails_zero=self.settings.zero_totals_publish_fully,
+            switched_on=kind not in self.mails_off,
         )
-        return cls(Reseller.objects.get(pk=reseller_id), settings, settings.fields)
 
     def terms_days(self, profile: BillingProfile) -> int:
         """The customer's terms, else the reseller's, in days."""

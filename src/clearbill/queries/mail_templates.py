@@ -1,5 +1,8 @@
 """The two e-mails about documents, as a reseller words them; without a row all is built-in."""
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+
 from clearbill.records.models import Document, MailTemplate, Membership
 from clearbill.rules.access import STAFF
 from clearbill.rules.lifecycle import Status
@@ -14,6 +17,12 @@ KIND_NAMES = {
 def kind_for(*, publishes: bool) -> str:
     """The kind of mail that a status change sends: leaving Draft publishes."""
     return MailTemplate.PUBLISHED if publishes else MailTemplate.STATUS_CHANGED
+
+
+def kind_again(status: str) -> str:
+    """The kind of a mail that is sent again: it tells of the publication as long as nothing has
+    changed since."""
+    return kind_for(publishes=status == Status.OPEN)
 
 
 def of_kind(reseller_id: int, kind: str) -> MailTemplate:
@@ -31,11 +40,11 @@ def all_kinds(reseller_id: int) -> dict[str, MailTemplate]:
     }
 
 
-def enabled(reseller_id: int, publishes: bool) -> bool:
-    """Whether this kind of mail is on. Where it is off, nothing is to be queued."""
-    return not MailTemplate.objects.filter(
-        reseller_id=reseller_id, kind=kind_for(publishes=publishes), enabled=False
-    ).exists()
+def switched_off() -> ArraySubquery:
+    """The kinds of mail that the reseller has switched off, to annotate its settings with."""
+    return ArraySubquery(
+        MailTemplate.objects.filter(reseller=OuterRef("reseller"), enabled=False).values("kind")
+    )
 
 
 def example(reseller_id: int, code: str = "") -> Document | None:
