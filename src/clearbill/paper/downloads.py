@@ -21,8 +21,8 @@ from clearbill.queries.generation import slice_ref
 from clearbill.records.files import file_store
 from clearbill.records.models import Document, DocumentLine, UsageSlice
 from clearbill.rules.lifecycle import Status
-from clearbill.usage.detail import Detail, detail, stored, write_rated
-from clearbill.usage.types import LineRef, SliceRef
+from clearbill.usage.detail import Detail, detail, stored, with_own_lines, write_rated
+from clearbill.usage.types import LineRef, OwnLine, SliceRef
 
 
 class Damaged(RuntimeError):
@@ -99,14 +99,38 @@ def rated_rows(document: Document) -> Iterator[Detail]:
 
 
 def detailed_csv(document: Document, *, audience: Audience, raw: bool = False) -> Iterator[bytes]:
-    """The usage rows as CSV, in pieces; see `stream_detailed_csv` for who gets which columns."""
+    """The usage rows as CSV, in pieces, with staff's own lines behind them, so that they add up to
+    the document; see `stream_detailed_csv` for who gets which columns."""
     with rated_rows(document) as rows:
-        yield from stream_detailed_csv(rows, audience=audience, raw=raw)
+        whole = with_own_lines(rows, own_lines(document))
+        yield from stream_detailed_csv(whole, audience=audience, raw=raw)
 
 
-def has_usage_rows(document: Document) -> bool:
-    """Whether there is a Detailed CSV: some slice was claimed, and its lines still stand."""
-    return document.status != Status.DISCARDED and document.line_count > 0
+def own_lines(document: Document) -> list[OwnLine]:
+    """Staff's own lines in their order."""
+    lines = DocumentLine.objects.filter(
+        reseller_id=document.reseller_id, document_id=document.pk, own=True
+    ).order_by("position")
+    return [
+        OwnLine(
+            line.line_key,
+            line.description,
+            line.charge_type,
+            line.qty,
+            line.exact,
+            line.currency,
+            document.period_start,
+            document.period_end,
+        )
+        for line in lines
+    ]
+
+
+def has_usage_rows(document: Document, content: Mapping[str, Any]) -> bool:
+    """Whether there is a Detailed CSV: lines of usage still stand, not staff's own alone."""
+    return document.status != Status.DISCARDED and any(
+        not section["own"] for section in content["sections"]
+    )
 
 
 def store_rated(document: Document, key: str) -> str:

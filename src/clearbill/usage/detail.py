@@ -28,7 +28,7 @@ time: fetch a result to its end before the next.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import pyarrow as pa
@@ -50,7 +50,7 @@ from clearbill.usage.engines.duckdb import (
     scratch_folder,
 )
 from clearbill.usage.feeds.focus import RESERVED
-from clearbill.usage.types import LineRef, SliceRef
+from clearbill.usage.types import LineRef, OwnLine, SliceRef
 
 _ORDER = (
     "cb_account",
@@ -129,7 +129,7 @@ def write_rated(
                 "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3)",
             )
         except duckdb.ConversionException as error:
-            raise TooLarge(f"a row's amount has too many digits: {error}") from None
+            raise TooLarge("a row's amount has too many digits") from error
     return store.sha256(key)
 
 
@@ -144,6 +144,34 @@ def stored(key: str, *, store: FileStore, limits: Limits = DEFAULT) -> Iterator[
         ours = {*RATED, *NORMALISED, "cb_import"}
         columns = tuple(name for name in _columns(connection, reader) if name not in ours)
         yield Detail(connection, columns, ordered=True)
+
+
+def with_own_lines(rows: Detail, own: Sequence[OwnLine]) -> Detail:
+    """The same rows and, behind them, a row for each line that staff added.
+
+    It has what such a line has: key, text, charge type, quantity, exact price and period; every
+    other column is null.
+    """
+    if not own:
+        return rows
+    described = rows.connection.sql(f"SELECT * FROM {rows.relation} LIMIT 0")  # noqa: S608
+    kinds = dict(zip(described.columns, map(str, described.types), strict=True))
+    cells: dict[str, Sequence[object]] = {
+        "LineKey": [line.key for line in own],
+        "Price": [line.exact for line in own],
+        "Currency": [line.currency for line in own],
+        "cb_description": [line.description for line in own],
+        "cb_charge_type": [line.charge_type for line in own],
+        "cb_qty": [line.qty for line in own],
+        "cb_period_start": [line.period_start for line in own],
+        "cb_period_end": [line.period_end for line in own],
+    }
+    load(rows.connection, "own", {name: (kinds[name], cells[name]) for name in cells})
+    run(
+        rows.connection,
+        f"CREATE TEMP VIEW whole AS SELECT * FROM {rows.relation} UNION ALL BY NAME FROM own",  # noqa: S608
+    )
+    return replace(rows, relation="whole")
 
 
 def _load_lines(connection: duckdb.DuckDBPyConnection, lines: pa.Table | Sequence[LineRef]) -> None:

@@ -168,3 +168,18 @@ class LineRef:
     a: Decimal
     b: Decimal
     c: Decimal
+
+
+@dataclass(frozen=True)
+class OwnLine:
+    """A line that staff added to a document; `exact` is its amount in the document's currency,
+    and the period's end is exclusive."""
+
+    key: str
+    description: str
+    charge_type: str
+    qty: Decimal
+    exact: Decimal
+    currency: str
+    period_start: date
+    period_end: date
