@@ -98,6 +98,15 @@ def test_texts_are_guarded_and_numbers_and_dates_are_plain(usage: Detail) -> Non
     assert row["Tags"] == ""
 
 
+def test_a_column_that_a_provider_named_as_a_formula_is_guarded(usage: Detail) -> None:
+    usage.connection.execute("""
+        CREATE TABLE plain AS FROM detail;
+        CREATE OR REPLACE VIEW detail AS SELECT *, 'x' AS "=1+1" FROM plain""")
+    named = Detail(usage.connection, (*usage.columns, "=1+1"), ordered=False)
+    assert "'=1+1" in table(stream_detailed_csv(named, audience="staff"))[0]
+    assert "=1+1" in table(stream_detailed_csv(named, audience="staff", raw=True))[0]
+
+
 def test_raw_leaves_texts_as_they_are(usage: Detail) -> None:
     row = table(stream_detailed_csv(usage, audience="customer", raw=True))[0]
     assert (row["SubAccountId"], row["ChargeDescription"][:4]) == ("000123", "=1+1")

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearbill.rules.numbering import BadIssueDate, document_id, invoice_number, issue_date
+from clearbill.rules.numbering import (
+    BadIssueDate,
+    by_counter,
+    document_id,
+    invoice_number,
+    is_document_id,
+    issue_date,
+)
 
 TODAY = date(2024, 11, 24)
 
@@ -40,6 +47,25 @@ def test_before_the_last_of_its_series_is_refused() -> None:
         issue_date(given=date(2024, 10, 31), today=TODAY, last=date(2024, 11, 1))
 
 
+def test_a_document_id_is_known_by_its_form() -> None:
+    assert is_document_id(document_id(1))
+    assert is_document_id(document_id(12_345_678))
+    for text in (
+        "",
+        "D-1",
+        "D-000001/",
+        "D-000001\n",
+        "D-\u0663\u0663\u0663\u0663\u0663\u0663",
+        "INV-000001",
+    ):
+        assert not is_document_id(text)
+
+
 def test_tomorrow_is_refused() -> None:
     with pytest.raises(BadIssueDate, match="future"):
         issue_date(given=date(2024, 11, 25), today=TODAY, last=None)
+
+
+def test_ids_of_more_digits_come_later() -> None:
+    codes = ["D-1000000", "D-000002", "D-999999", "D-000001"]
+    assert sorted(codes, key=by_counter) == ["D-000001", "D-000002", "D-999999", "D-1000000"]

@@ -42,6 +42,13 @@ def test_letters_of_any_script_make_a_code() -> None:
     assert slug("阿里云") == "阿里云"
 
 
+def test_a_name_that_acts_or_is_too_long_is_not_kept() -> None:
+    assert provider_of("Ora\u202ecle\x1b Cloud").name == "Ora\ufffdcle\ufffd Cloud"
+    assert provider_of("W" * 60).code == "w" * 60
+    with pytest.raises(ValueError, match="longer than"):
+        provider_of("W" * 61)
+
+
 @pytest.mark.parametrize("word", ["", "  ", "--", "…"])
 def test_a_word_without_a_letter_names_no_provider(word: str) -> None:
     with pytest.raises(ValueError, match="names no provider"):

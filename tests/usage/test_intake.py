@@ -179,6 +179,16 @@ def test_a_reseller_names_its_providers_by_its_own_aliases(tmp_path: Path) -> No
     assert delivery.providers == {"aws": "AWS"}
 
 
+def test_a_files_name_is_kept_without_what_acts(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "usage.csv", [row()])
+    store = store_in(tmp_path)
+    # The bytes that no encoding explains come as halves of characters, which nothing can write.
+    delivery = take_in(
+        [path], feed="focus", aliases={}, store=store, key="u", names=["a\n\udcff.csv"]
+    )
+    assert delivery.files[0].name == "a\ufffd\ufffd.csv"
+
+
 def test_line_and_file_of_each_row_are_kept(tmp_path: Path) -> None:
     rows = [row(SkuId="1", Tags="a\nb\nc"), row(SkuId="2"), row(SkuId="3")]
     delivery = rows_taken(tmp_path, rows)

@@ -80,6 +80,13 @@ def test_a_wrong_row_is_named_by_its_number(tmp_path: Path) -> None:
     assert (error.line, error.column, error.value) == (2, "BilledCost", "nan")
 
 
+@pytest.mark.parametrize("column", ["SubAccountName", "ServiceName", "ChargeCategory", "x\0y"])
+def test_text_with_a_nul_is_refused(tmp_path: Path, column: str) -> None:
+    damaged: dict[str, Any] = {column: ["a\0b"]}
+    with pytest.raises(BadFile, match="NUL"):
+        taken(tmp_path, write_parquet(tmp_path / "u", 1, **damaged))
+
+
 def test_a_cut_parquet_file_is_refused(tmp_path: Path) -> None:
     data = write_parquet(tmp_path / "u").read_bytes()
     for length in (8, len(data) // 2, len(data) - 1):

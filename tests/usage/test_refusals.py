@@ -13,6 +13,7 @@ from samples import sample
 
 
 def refused(folder: Path, text: str | bytes) -> BadFile:
+    folder.mkdir(exist_ok=True)
     with pytest.raises(BadFile) as caught:
         text_taken(folder, text)
     assert not list((folder / "store").rglob("*.parquet"))
@@ -58,6 +59,16 @@ def test_a_wrong_cell_is_named(tmp_path: Path, column: str, value: str, reason: 
     error = only(refused(tmp_path, csv_text([row(), row(**{column: value})])))
     assert (error.file, error.line, error.column, error.value) == ("usage.csv", 3, column, value)
     assert reason in error.reason
+
+
+@pytest.mark.parametrize(
+    ("column", "most"), [("ProviderName", 60), ("BillingAccountId", 500), ("SubAccountId", 500)]
+)
+def test_a_word_too_long_to_be_kept_is_named(tmp_path: Path, column: str, most: int) -> None:
+    assert text_taken(tmp_path, csv_text([row(**{column: "W" * most})])).rows == 1
+    error = only(refused(tmp_path / "long", csv_text([row(**{column: "W" * (most + 1)})])))
+    assert (error.line, error.column) == (2, column)
+    assert "is longer than" in error.reason
 
 
 def test_the_line_is_right_behind_quoted_line_breaks_and_empty_lines(tmp_path: Path) -> None:

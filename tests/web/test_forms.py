@@ -32,5 +32,11 @@ def test_what_is_no_number_of_days_is_refused_at_its_field(text: str) -> None:
     assert refused.value.field == "terms"
 
 
+@pytest.mark.parametrize("text", ["", "x", "-1", "1.5", "\u0663", "9" * 19, "9" * 5000])
+def test_what_is_no_id_names_no_row(text: str) -> None:
+    assert forms.whole(text) is None
+    assert forms.field_values({f"field_{text}": "value", "field_7": "seven"}) == {7: "seven"}
+
+
 def test_a_browsers_line_ends_become_ours() -> None:
     assert forms.lines({"address": " One\r\nTwo \r\n"}, "address") == "One\nTwo"

@@ -9,7 +9,7 @@ import re
 DANGEROUS = frozenset("=+-@\t\r\n'\uff1d\uff0b\uff0d\uff20")
 """First characters that start a formula, hide one, or are the guard itself.
 
-The last four are =, +, - and @ in full width, which a Japanese spreadsheet takes for the plain ones.
+The last four are =, +, - and @ in full width, which a Japanese spreadsheet reads as the plain.
 """
 
 # A spreadsheet keeps 15 digits, drops leading zeros, and reads 12E4 as a number.

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from clearbill.rules.text import is_hostile
+from clearbill.rules.text import is_hostile, tidy
 
 TEXT, NUMBER, DATE, CHOICE = "text", "number", "date", "choice"
 KINDS = {TEXT: "Text", NUMBER: "Number", DATE: "Date", CHOICE: "Choice"}
@@ -91,7 +91,7 @@ def choices(kind: str, given: Sequence[str]) -> list[str]:
 def name(text: str, most: int) -> str:
     """A field's name. Raises `BadValue` for none, and for one that documents have anyway."""
     kept = one_line(text)
-    if not kept:
+    if not tidy(kept):
         raise BadValue("a field needs a name, as it is printed")
     if len(kept) > most:
         raise BadValue(f"a field's name is at most {most} characters long")

@@ -20,6 +20,11 @@ def is_document_id(text: str) -> bool:
     return _DOCUMENT_ID.fullmatch(text) is not None
 
 
+def by_counter(text: str) -> tuple[int, str]:
+    """Sorts Document IDs by their counters: one with more digits comes later."""
+    return len(text), text
+
+
 def invoice_number(prefix: str, counter: int) -> str:
     """`INV-000001`: per reseller and series, without gaps, given when a tax invoice is published.
 

@@ -5,6 +5,10 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from clearbill.rules.text import tidy
+
+LONGEST_CODE, LONGEST_NAME = 60, 200
+
 _NAMES = {"aws": "AWS", "microsoft-csp": "Microsoft CSP", "google-cloud": "Google Cloud"}
 
 ALIASES: Mapping[str, str] = {
@@ -44,14 +48,16 @@ def provider_of(word: str, aliases: Mapping[str, str] | None = None) -> Provider
 
     A reseller's own `aliases` (any letter case → code) come before the built-in ones; a word that
     nobody knows makes a provider of its own: `Oracle` → `oracle`. Raises ValueError on a word
-    without a letter or digit.
+    without a letter or digit, and on one that is too long to be kept.
     """
-    said = " ".join(word.split())
+    said = tidy(word)
     key = said.lower()
     own = {" ".join(alias.split()).lower(): code for alias, code in (aliases or {}).items()}
     code = own.get(key) or ALIASES.get(key) or slug(said)
     if not code:
-        raise ValueError(f"{word!r} names no provider")
+        raise ValueError("names no provider")
+    if len(code) > LONGEST_CODE or len(said) > LONGEST_NAME:
+        raise ValueError(f"is longer than a provider's name, {LONGEST_CODE} letters and digits")
     if code in _NAMES:
         return Provider(code, _NAMES[code])
     return Provider(code, said if code == slug(said) else provider_name(code))

@@ -17,5 +17,10 @@ def harmless(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """A name as it is kept: single blanks, none at the ends, nothing that acts."""
-    return harmless(" ".join(text.split()))
+    """A name as it is kept: single blanks, none at the ends, nothing that acts.
+
+    Empty where there is nothing to see: a link of invisible signs is one that nobody finds.
+    """
+    kept = harmless(" ".join(text.split()))
+    seen = any(unicodedata.category(char) not in {"Cf", "Zs"} for char in kept)
+    return kept if seen else ""

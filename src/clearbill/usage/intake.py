@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from clearbill.rules.money import DOOR_SCALE, round_half_away
+from clearbill.rules.text import harmless
 from clearbill.store import FileStore
 from clearbill.usage.engines.duckdb import (
     DEFAULT,
@@ -62,7 +63,8 @@ def take_in(
         raise ValueError(f"{feed!r} is no feed that is read; there is: focus")
     if not files:
         raise ValueError("a delivery has at least one file")
-    called = list(names) if names is not None else [path.name for path in files]
+    # A name is any bytes on disk, and any text in a browser; here it stands in a line of its own.
+    called = [harmless(each) for each in names or [path.name for path in files]]
     with ExitStack() as stack:
         scratch = stack.enter_context(scratch_folder(limits))
         sources = _sources(list(zip(files, called, strict=True)), scratch, limits)

@@ -235,6 +235,7 @@ def files_with_faults(connection: duckdb.DuckDBPyConnection, union: Union) -> li
             f"OR {_only_the_engine_reads(cell(column))})"
             for column in focus.AMOUNTS
         ),
+        *(f"length({cell(column)}) > {focus.LONGEST_ID}" for column in focus.IDS),
         f"(cb_charge_start IS NULL AND {cell('ChargePeriodStart')} IS NOT NULL)",
         f"(cb_charge_end IS NULL AND {cell('ChargePeriodEnd')} IS NOT NULL)",
     ]

@@ -13,7 +13,8 @@ _SHOWN = 100
 """Characters of a wrong value that an error repeats."""
 
 _READ = (
-    *("BillingAccountId", "ProviderName", "BillingCurrency"),
+    *focus.IDS,
+    *("ProviderName", "BillingCurrency"),
     *focus.PERIODS,
     *focus.TIMES,
     *focus.AMOUNTS,

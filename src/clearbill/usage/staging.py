@@ -128,9 +128,14 @@ def _stage_parquet(
         texts = [_as_text(name, kind) for name, kind in columns]
         total = " + ".join(f"coalesce(sum(strlen({text})), 0)" for text in texts)
         # What the columns unpack to is only known by unpacking them; nothing is kept meanwhile.
-        (size,) = connection.execute(f"SELECT {total} FROM {reader}").fetchall()  # noqa: S608
-        if size[0] > limits.max_bytes:
+        damaged = " OR ".join(f"contains({text}, chr(0))" for text in texts)
+        (found,) = connection.execute(
+            f"SELECT {total}, bool_or({damaged}) FROM {reader}"  # noqa: S608
+        ).fetchall()
+        if found[0] > limits.max_bytes:
             raise refuse(source.name, f"unpacks to more than {limits.max_bytes} bytes")
+        if found[1]:
+            raise refuse(source.name, "holds a NUL character: the file is damaged")
         cells = ", ".join(
             f"CASE WHEN {text} IN ('', 'NULL') THEN NULL ELSE {text} END AS c{place}"
             for place, text in enumerate(texts)

@@ -30,5 +30,20 @@ def number_of_days(form: Mapping[str, str], name: str) -> int | None:
 
 def number(form: Mapping[str, str], name: str) -> int | None:
     """The id of a row that a form names, None for anything else: it then names none."""
-    text = form.get(name, "").strip()
+    return whole(form.get(name, ""))
+
+
+def whole(text: str) -> int | None:
+    """A text as an id or a version, None for anything else: `int` raises beyond 4,300 digits."""
+    text = text.strip()
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+def field_values(form: Mapping[str, str]) -> dict[int, str]:
+    """The custom fields that a form names as `field_<id>`, by id."""
+    named = {
+        whole(name.removeprefix("field_")): str(text)
+        for name, text in form.items()
+        if name.startswith("field_")
+    }
+    return {number: text for number, text in named.items() if number is not None}

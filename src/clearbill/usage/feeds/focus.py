@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from clearbill.rules.money import NotAnAmount, read_amount
+from clearbill.rules.providers import provider_of
 
 MANDATORY = (
     "BilledCost",
@@ -88,6 +89,10 @@ COLUMNS = frozenset(
     )
 )
 
+IDS = ("BillingAccountId", "SubAccountId")
+LONGEST_ID = 500
+"""Characters of an account's id: the database keeps it in an index, which takes no longer one."""
+
 MAX_COLUMNS = 2_000
 RESERVED = "cb_"
 """How our own columns begin in the stored Parquet."""
@@ -145,6 +150,8 @@ def header_faults(header: Header) -> Iterator[Fault]:
             yield column, "", "stands there twice: remove or rename one of the two"
         elif key.startswith(RESERVED):
             yield column, "", f"begins with {RESERVED}, which is kept for our own: rename it"
+        elif "\0" in column:
+            yield "", "", f"column {number} has a NUL in its name: rename it"
         seen[key] = column
     for column in MANDATORY:
         if key_of(column) not in seen:
@@ -166,8 +173,11 @@ def row_faults(cells: Mapping[str, str | None]) -> Iterator[Fault]:
     for column in ("BillingAccountId", "ProviderName"):
         if is_null(cells.get(column)):
             yield column, "", "is empty: every row needs it"
-    if not is_null(word := cells.get("ProviderName")) and not re.search(r"[^\W_]", word or ""):
-        yield "ProviderName", word or "", "names no provider"
+    if not is_null(word := cells.get("ProviderName")):
+        yield from _provider_faults(word or "")
+    for column in IDS:
+        if len(account := cells.get(column) or "") > LONGEST_ID:
+            yield column, account, f"is longer than {LONGEST_ID} characters"
     currency = cells.get("BillingCurrency") or ""
     if not is_currency(currency):
         yield "BillingCurrency", currency, "is no currency code of three capitals, such as USD"
@@ -184,6 +194,13 @@ def row_faults(cells: Mapping[str, str | None]) -> Iterator[Fault]:
                 yield column, text, reason
         elif column == "BilledCost":
             yield column, "", "is empty: every row needs an amount, 0 if it costs nothing"
+
+
+def _provider_faults(word: str) -> Iterator[Fault]:
+    try:
+        provider_of(word)
+    except ValueError as error:
+        yield "ProviderName", word, str(error)
 
 
 def _period_faults(cells: Mapping[str, str | None]) -> Iterator[Fault]:
