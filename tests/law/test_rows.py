@@ -223,3 +223,45 @@ def test_a_billing_currency_leaves_no_draft_behind(law: Law) -> None:
     law.refused(euros)
     law.run(law.publication(document))
     law.run(euros)
+
+
+TICKET = """
+INSERT INTO records_ticket (reseller_id, counter, code, queue, opened_by_id, who, customer_id,
+    document_id, about, subject, category, priority, state, created_at, updated_at)
+SELECT {reseller}, 1, 'T-1', {queue}, {user}, 'me', {customer}, {document}, '{{}}', 'S', 'Invoice',
+    'Normal', 'Open', now(), now() RETURNING id
+"""
+
+
+def test_a_customer_asks_about_its_own_documents_alone(law: Law) -> None:
+    mine, other = law.draft(), law.draft()
+    user = law.run(
+        "INSERT INTO records_user (email, password, name, is_active, created_at)"
+        " VALUES ('law@x.example', '', '', true, now()) RETURNING id"
+    ).fetchone()
+    owner = "SELECT customer_id FROM records_document WHERE id = {id}"
+    customer = law.run(owner, id=mine).fetchone()
+    assert user and customer
+    asks = {"queue": "reseller", "user": user[0], "customer": customer[0]}
+    law.refused(TICKET, document=other, **asks)
+    law.run(TICKET, document=mine, **asks)
+    law.refused("UPDATE records_ticket SET document_id = {id}", id=other)
+    law.run("UPDATE records_ticket SET document_id = NULL")
+
+
+RUN = """
+INSERT INTO records_billingrun (reseller_id, month, providers, state, reason, who, created_at, todo)
+VALUES ({reseller}, '2024-09-01', '{{}}', 'Queued', '', 'me', now(), 0)
+"""
+JOB = """
+INSERT INTO records_bulkjob (reseller_id, verb, arguments, codes, versions, state, reason,
+    cancel_asked, who, role, created_at)
+VALUES ({reseller}, 'status', '{{}}', '{{}}', '{{}}', 'Queued', '', false, 'me', 'owner', now())
+"""
+
+
+@pytest.mark.parametrize(("table", "insert"), [("billingrun", RUN), ("bulkjob", JOB)])
+def test_what_failed_says_why(law: Law, table: str, insert: str) -> None:
+    law.run(insert)
+    law.refused(f"UPDATE records_{table} SET state = 'Failed'")
+    law.run(f"UPDATE records_{table} SET state = 'Failed', reason = 'gone'")

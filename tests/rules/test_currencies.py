@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearbill.rules.canonical import plain
-from clearbill.rules.currencies import DAY, DECIMALS, FRESH, MONTH, Quote, Rate, find, offered
+from clearbill.rules.currencies import (
+    DAY,
+    DECIMALS,
+    FRESH,
+    MONTH,
+    Quote,
+    Rate,
+    find,
+    offered,
+    why_it_stays,
+)
 
 FRIDAY = date(2026, 10, 30)
 RATES = st.decimals("0.0001", "100000", places=10)
@@ -154,3 +164,12 @@ def test_every_rate_has_ten_decimals_and_is_positive(first: Decimal, second: Dec
     ]
     found = find(quotes, "USD", "GBP", FRIDAY)
     assert found is None or (found.rate > 0 and -found.rate.as_tuple().exponent <= DECIMALS)  # type: ignore[operator]
+
+
+def test_a_billing_currency_stays_while_a_draft_is_in_another_one() -> None:
+    assert why_it_stays("EUR", []) == ""
+    assert why_it_stays("EUR", [("D-000002", "EUR")]) == ""
+    one = why_it_stays("EUR", [("D-000001", "USD"), ("D-000002", "EUR")])
+    assert one.startswith("D-000001 is a draft in another currency than EUR: publish or discard it")
+    many = why_it_stays("EUR", [(f"D-00000{number}", "USD") for number in (5, 1, 2, 3)])
+    assert many.startswith("D-000001, D-000002, D-000003 and 1 more are drafts")

@@ -6,10 +6,20 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError
+from django.db.models import QuerySet
 
 from clearbill.actions.common import Actor, Refused, check_currency, check_texts
+from clearbill.actions.locks import lock_periods
 from clearbill.records import clock, tenancy
-from clearbill.records.models import BillingProfile, Customer, ResellerSettings
+from clearbill.records.models import (
+    BillingPeriod,
+    BillingProfile,
+    Customer,
+    Document,
+    ResellerSettings,
+)
+from clearbill.rules.currencies import why_it_stays
+from clearbill.rules.lifecycle import Status
 from clearbill.rules.text import tidy
 
 PROFILE_FIELDS = (
@@ -68,31 +78,74 @@ def change_customer(
     actor: Actor,
     customer_id: int,
     name: str | None = None,
+    currency: str | None = None,
     **profile: Any,
 ) -> None:
-    """Change a customer's name and default profile; published documents keep what they froze."""
+    """Change a customer's name and default profile; published documents keep what they froze.
+
+    Another `currency` holds for what is generated from now on: `Refused`, naming them, while
+    there are drafts in the old one.
+    """
     actor.require("customers.edit")
+    if currency is not None:
+        check_currency(currency)
     with tenancy.transaction(reseller_id):
-        customer = (
-            Customer.objects.select_for_update()
-            .filter(reseller_id=reseller_id, pk=customer_id)
-            .first()
+        if currency == _profile(reseller_id, customer_id).currency:
+            currency = None
+        if currency is not None:
+            _wait_for_generations(reseller_id)
+        customer = Customer.objects.select_for_update(no_key=True).get(
+            reseller_id=reseller_id, pk=customer_id
         )
-        if customer is None:
-            raise Refused(f"no customer {customer_id} here", field="customer")
         profile = _checked(name if name is not None else customer.name, profile)
         if name is not None and tidy(name) != customer.name:
-            customer.name = tidy(name)
-            try:
-                customer.save(update_fields=["name"])
-            except IntegrityError:
-                raise Refused(
-                    f"a customer {customer.name!r} exists already", field="name"
-                ) from None
+            _rename(customer, tidy(name))
+        if currency is not None:
+            _refuse_drafts(reseller_id, customer_id, currency)
+            profile["currency"] = currency
         if profile:
-            BillingProfile.objects.filter(
-                reseller_id=reseller_id, customer_id=customer_id, is_default=True
-            ).update(**profile)
+            _profiles(reseller_id, customer_id).update(**profile)
+
+
+def _profiles(reseller_id: int, customer_id: int) -> "QuerySet[BillingProfile]":
+    return BillingProfile.objects.filter(
+        reseller_id=reseller_id, customer_id=customer_id, is_default=True
+    )
+
+
+def _profile(reseller_id: int, customer_id: int) -> BillingProfile:
+    found = _profiles(reseller_id, customer_id).first()
+    if found is None:
+        raise Refused(f"no customer {customer_id} here", field="customer")
+    return found
+
+
+def _wait_for_generations(reseller_id: int) -> None:
+    """Hold all billing periods: a generation that runs meanwhile has read the old currency. It
+    ends first, and its drafts are seen, or it begins after this."""
+    lock_periods(
+        reseller_id,
+        BillingPeriod.objects.filter(reseller_id=reseller_id).values_list("pk", flat=True),
+    )
+
+
+def _refuse_drafts(reseller_id: int, customer_id: int, currency: str) -> None:
+    drafts = Document.objects.filter(
+        reseller_id=reseller_id,
+        profile__in=_profiles(reseller_id, customer_id),
+        status=Status.DRAFT,
+    )
+    reason = why_it_stays(currency, list(drafts.values_list("code", "currency")))
+    if reason:
+        raise Refused(reason, field="currency")
+
+
+def _rename(customer: Customer, name: str) -> None:
+    customer.name = name
+    try:
+        customer.save(update_fields=["name"])
+    except IntegrityError:
+        raise Refused(f"a customer {name!r} exists already", field="name") from None
 
 
 def _checked(name: str, profile: dict[str, Any]) -> dict[str, Any]:

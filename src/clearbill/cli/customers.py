@@ -3,15 +3,25 @@
 from typing import Any
 
 import click
+from django.db.models import QuerySet
 
 from clearbill.actions import customers as actions
-from clearbill.cli.common import Here, customer_id, for_reseller, say, table
-from clearbill.records.models import BillingProfile
+from clearbill.cli.common import (
+    Here,
+    customer_id,
+    for_reseller,
+    portal_address,
+    say,
+    table,
+    words_of,
+)
+from clearbill.queries.canonical import fields_of_documents
+from clearbill.records.models import BillingProfile, ProfileTax
 
 
 @click.group("customers")
 def group() -> None:
-    """Add and change customers."""
+    """Add, change and show customers."""
 
 
 DEFAULT = "default"
@@ -63,17 +73,18 @@ def _profile(given: dict[str, Any]) -> dict[str, Any]:
     return profile
 
 
-def _described(profile: BillingProfile) -> dict[str, Any]:
+def _described(here: Here, profile: BillingProfile) -> dict[str, Any]:
     return {
         "id": profile.customer_id,
         "name": profile.customer.name,
         "currency": profile.currency,
         **{name: getattr(profile, name) for name in actions.PROFILE_FIELDS},
+        "portal": portal_address(here),
     }
 
 
-def _default_profiles(here: Here) -> list[BillingProfile]:
-    return list(
+def _default_profiles(here: Here) -> "QuerySet[BillingProfile]":
+    return (
         BillingProfile.objects.filter(reseller=here.reseller, is_default=True)
         .select_related("customer")
         .order_by("customer__name")
@@ -96,20 +107,45 @@ def add(here: Here, as_json: bool, name: str, currency: str | None, **given: Any
 @group.command("set")
 @click.argument("customer")
 @click.option("--name")
+@click.option("--currency", help="Of what is generated from now on; refused while drafts differ.")
 @_profile_options
 @for_reseller
-def change(here: Here, as_json: bool, customer: str, name: str | None, **given: Any) -> None:
+def change(here: Here, as_json: bool, customer: str, **given: Any) -> None:
     """Change CUSTOMER (its id or name)."""
     found = customer_id(here, customer)
+    both = {name: given.pop(name) for name in ("name", "currency")}
     actions.change_customer(
-        reseller_id=here.id, actor=here.actor, customer_id=found, name=name, **_profile(given)
+        reseller_id=here.id, actor=here.actor, customer_id=found, **both, **_profile(given)
     )
     _say_one(here, found, as_json)
 
 
 def _say_one(here: Here, found: int, as_json: bool) -> None:
-    described = next(_described(p) for p in _default_profiles(here) if p.customer_id == found)
+    described = _described(here, _default_profiles(here).get(customer_id=found))
     say(described, as_json, lambda: [f"{described['id']}: {described['name']}"])
+
+
+@group.command("show")
+@click.argument("customer")
+@for_reseller
+def show(here: Here, as_json: bool, customer: str) -> None:
+    """Show CUSTOMER (its id or name): how it is billed, and its portal's address."""
+    here.actor.require("customers.read")
+    found = customer_id(here, customer)
+    profile: Any = (
+        _default_profiles(here).annotate(fields=fields_of_documents()).get(customer_id=found)
+    )
+    taxes = ProfileTax.objects.filter(reseller=here.reseller, profile=profile)
+    value = {
+        **_described(here, profile),
+        "taxes": list(taxes.order_by("position", "pk").values_list("tax__name", flat=True)),
+        "custom_fields": {
+            field["name"]: profile.custom_fields[str(field["id"])]
+            for field in profile.fields
+            if str(field["id"]) in profile.custom_fields
+        },
+    }
+    say(value, as_json, lambda: words_of(value))
 
 
 @group.command("list")
@@ -117,7 +153,7 @@ def _say_one(here: Here, found: int, as_json: bool) -> None:
 def list_all(here: Here, as_json: bool) -> None:
     """List the customers."""
     here.actor.require("customers.read")
-    rows = [_described(profile) for profile in _default_profiles(here)]
+    rows = [_described(here, profile) for profile in _default_profiles(here)]
     head = ("id", "name", "currency", "legal_name")
     say(
         {"customers": rows},

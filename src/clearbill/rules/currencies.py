@@ -146,3 +146,20 @@ def offered(quotes: Sequence[Quote], billing: str, others: Sequence[str], on: da
         if rate is not None:
             found.append(rate)
     return found
+
+
+def why_it_stays(after: str, drafts: Sequence[tuple[str, str]]) -> str:
+    """Why a customer's billing currency does not become `after` now; empty where it may.
+
+    `drafts` are the customer's, each with its Document ID and currency. A document is for one
+    currency from its generation on, so that a draft in another one would be left behind.
+    """
+    left = sorted(code for code, currency in drafts if currency != after)
+    if not left:
+        return ""
+    more = f" and {len(left) - 3} more" if len(left) > 3 else ""
+    are = "is a draft" if len(left) == 1 else "are drafts"
+    return (
+        f"{', '.join(left[:3])}{more} {are} in another currency than {after}: publish or discard"
+        f" {'it' if len(left) == 1 else 'them'} first; what is generated then is billed in {after}"
+    )

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from clearbill.actions.common import Refused
 from clearbill.actions.customers import add_customer, change_customer
 from clearbill.console import customer_charts
+from clearbill.paper.language import known
 from clearbill.queries import people
 from clearbill.records.models import BillingProfile, Customer
 from clearbill.rules.access import allowed, require
@@ -45,6 +46,7 @@ def new(request: TenantRequest, slug: str) -> HttpResponse:
             reseller_id=request.reseller.pk,
             actor=actor_of(request),
             name=request.POST.get("name", ""),
+            currency=_currency(request) or None,
             **_profile(request),
         )
     except Refused as error:
@@ -66,12 +68,19 @@ def edit(request: TenantRequest, slug: str, customer_id: int) -> HttpResponse:
             actor=actor_of(request),
             customer_id=customer.pk,
             name=request.POST.get("name", ""),
+            currency=_currency(request),
             **_profile(request),
         )
     except Refused as error:
         return _form(request, customer, request.POST, error)
     messages.success(request, "Saved. Published documents keep what they froze.")
     return redirect("console:customer", slug, customer.pk)
+
+
+def _currency(request: TenantRequest) -> str | None:
+    """The code as it was typed, in capitals; None where the form has no such field."""
+    given = request.POST.get("currency")
+    return None if given is None else given.strip().upper()
 
 
 def _profile(request: TenantRequest) -> dict[str, Any]:
@@ -89,6 +98,7 @@ def _values(customer: Customer) -> dict[str, Any]:
     )
     return {
         "name": customer.name,
+        "currency": profile.currency,
         **{name: getattr(profile, name) for name in TEXTS},
         "terms_days": "" if profile.terms_days is None else str(profile.terms_days),
         "recipients": "\n".join(profile.recipients),
@@ -104,6 +114,8 @@ def _form(
     context = {
         "customer": customer,
         "values": values,
+        "written_in": known(values.get("language", "")),
+        "languages": settings.LANGUAGES,
         "error": error,
         **(_people(request, customer, values) if customer else {}),
         **(customer_charts.context(request, customer) if customer else {}),
