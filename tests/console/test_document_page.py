@@ -100,7 +100,7 @@ def test_without_a_recipient_the_box_is_disabled_and_says_why(owner: Client, dra
     for address in (f"{draft}status/", f"{draft}confirm/?to=Open"):
         box = tag(owner, address, r'<input type="checkbox" id="(id|confirm)_notify".*?>')
         assert "disabled" in box
-        assert "The customer has no recipient" in read(owner, address)
+        assert "No mail: the customer has no recipient" in read(owner, address)
 
 
 def test_the_dialog_preselects_the_current_status_and_offers_what_may_follow(

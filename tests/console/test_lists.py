@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from django.test import Client
 
-from clearbill.actions.customers import add_customer
+from clearbill.actions.customers import add_customer, change_customer
 from console.reading import read
 from doors.two_resellers import OPERATOR, Month
 
@@ -34,6 +34,27 @@ def test_it_opens_on_the_customers_with_what_is_to_do(owner: Client) -> None:
 def test_a_row_opens_what_its_link_opens(month: Month, owner: Client) -> None:
     page = owner.get(START).content.decode()
     assert f'<tr data-open="{table(month)}"><td><a href="{table(month)}">Contoso</a>' in page
+
+
+def test_the_search_at_the_top_finds_a_customer_by_the_domain_of_its_people(
+    month: Month, owner: Client
+) -> None:
+    change_customer(
+        reseller_id=month.reseller.pk,
+        actor=OPERATOR,
+        customer_id=month.customers["Contoso"],
+        recipients=["ap@contoso-industries.example"],
+    )
+    text = read(owner, "/console/north/search/?q=contoso-industries.ex")
+    assert "Contoso" in text
+    assert "Fabrikam" not in text
+
+
+def test_a_customers_page_lists_its_latest_documents(month: Month, owner: Client) -> None:
+    text = read(owner, f"/console/north/customers/{month.customers['Contoso']}/")
+    one = f"{month.documents['draft']} Oracle 1–30 Sep 2024 Draft USD 1,554.26"
+    assert "Latest documents" in text
+    assert one in text
 
 
 def test_customers_are_searched_by_any_part_of_the_name(owner: Client) -> None:

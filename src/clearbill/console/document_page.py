@@ -10,9 +10,13 @@ from typing import Any
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from clearbill.console.status_words import early_due, what_follows
 from clearbill.paper import downloads
+from clearbill.paper.fonts import more_folders
+from clearbill.paper.pdf import unprintable
 from clearbill.queries import canonical
 from clearbill.queries.custom_fields import missing_required
+from clearbill.queries.mail_templates import kind_again, kind_for
 from clearbill.queries.surroundings import Surroundings, surroundings, trail
 from clearbill.records import clock
 from clearbill.records.models import Document
@@ -26,15 +30,14 @@ from clearbill.web.permissions import TenantRequest
 BAR = [Status.DRAFT.value, Status.OPEN.value, Status.CLOSED.value, Status.PAST_DUE.value]
 """What the bar below a draft offers, in the reference's order."""
 
-NO_RECIPIENT = "The customer has no recipient: add one on the customer's page"
-
 
 def page_context(request: TenantRequest, document: Document) -> dict[str, Any]:
     """Everything that the screen and its dialogs need; `document` with its parties loaded."""
     status = Status(document.status)
     day = document_day(document, clock.today(request.reseller.time_zone))
     around = surroundings(document, day)
-    content = _content(request, document, around)
+    parties = canonical.Parties(request.reseller, around.settings, around.fields, around.mails_off)
+    content = _content(document, parties)
     events, mails = trail(document)
     role = request.membership.role
     currencies = choice(
@@ -51,10 +54,12 @@ def page_context(request: TenantRequest, document: Document) -> dict[str, Any]:
         "currencies": currencies,
         **_editing(document, around, role),
         "kind_name": KIND_NAMES[Kind(document.kind)],
-        **_verbs(document, role),
+        **_verbs(document, content, role),
         **_cost(content, role),
-        "why_no_mail": _why_no_mail(document, around),
+        **_mails(document, parties),
         "unknown_charges": _unknown_charges(content),
+        "own_lines": [line for s in content["sections"] if s["own"] for line in s["lines"]],
+        "unprintable": _unprintable(content) if status is Status.DRAFT else [],
         "lacking": canonical.missing_for_tax_invoice(content) if status is Status.DRAFT else [],
         "events": events if access.allowed(role, "documents.read_trail") else [],
         "mails": mails,
@@ -62,6 +67,7 @@ def page_context(request: TenantRequest, document: Document) -> dict[str, Any]:
         "place": around.place,
         "previous_total": around.previous_total,
         "extension": _extension(request, content),
+        **_warned(request, document, content),
         "today": clock.today(request.reseller.time_zone),
         **_way_back(request, document),
         "form": {},
@@ -71,14 +77,13 @@ def page_context(request: TenantRequest, document: Document) -> dict[str, Any]:
     }
 
 
-def _content(request: TenantRequest, document: Document, around: Surroundings) -> dict[str, Any]:
+def _content(document: Document, parties: canonical.Parties) -> dict[str, Any]:
     if document.frozen is not None:
         return canonical.of(document)
-    parties = canonical.Parties(request.reseller, around.settings, around.fields)
     return canonical.build(document, canonical.lines_of(document), parties, None)
 
 
-def _verbs(document: Document, role: str) -> dict[str, Any]:
+def _verbs(document: Document, content: dict[str, Any], role: str) -> dict[str, Any]:
     """What may be done, and why not what may not: a disabled control says its reason."""
     status, kind = Status(document.status), Kind(document.kind)
     named = f"The role {role} may not"
@@ -91,7 +96,7 @@ def _verbs(document: Document, role: str) -> dict[str, Any]:
         or ("" if may_change else f"{named} change a status"),
         "why_no_discard": lifecycle.why_no_discard(status, kind)
         or ("" if may_discard else f"{named} discard"),
-        "why_no_detail": "" if downloads.has_usage_rows(document) else "It has no usage rows",
+        "why_no_detail": why_no_detail(document, content),
         "may_resend": status in SEEN_BY_CUSTOMER and access.allowed(role, "documents.resend"),
     }
 
@@ -117,12 +122,33 @@ def _cost(content: dict[str, Any], role: str) -> dict[str, Any]:
     return {"sees_cost": True, "cost": cost, "margin_total": Decimal(content["exact_total"]) - cost}
 
 
-def _why_no_mail(document: Document, around: Surroundings) -> str:
-    if not document.profile.recipients:
-        return NO_RECIPIENT
-    if document.total == 0 and not around.settings.zero_totals_publish_fully:
-        return "A document that comes to 0.00 sends no mail"
-    return ""
+def why_no_detail(document: Document, content: dict[str, Any]) -> str:
+    """Why there is no Detailed CSV, empty where there is one."""
+    if downloads.has_usage_rows(document, content):
+        return ""
+    return "It has no usage rows"
+
+
+def _mails(document: Document, parties: canonical.Parties) -> dict[str, str]:
+    """Why a change is not mailed, and why the last mail is not sent again."""
+    kind = kind_for(publishes=document.status == Status.DRAFT)
+    change = parties.why_no_mail(document, kind)
+    again = parties.why_no_mail(document, kind_again(document.status))
+    return {"why_no_mail": _sentence(change), "why_no_resend": _sentence(again)}
+
+
+def _sentence(reason: str) -> str:
+    return f"No mail: {reason}" if reason else ""
+
+
+def _warned(request: TenantRequest, document: Document, content: dict[str, Any]) -> dict[str, Any]:
+    """What the dialogs say before the change."""
+    ends = lifecycle.next_statuses(Status(document.status), Kind(document.kind))
+    today = clock.today(request.reseller.time_zone)
+    return {
+        "follows": what_follows(document, ends),
+        "early": early_due(document, content["terms_days"], today),
+    }
 
 
 def _extension(request: TenantRequest, content: dict[str, Any]) -> str:
@@ -152,6 +178,10 @@ def _unknown_charges(content: dict[str, Any]) -> list[str]:
         for word in line["provider_charge"].split(", ")
     }
     return sorted(word for word in words if not charge_of(*_parts(word)).known)
+
+
+def _unprintable(content: dict[str, Any]) -> list[str]:
+    return unprintable(content, font_folders=more_folders())
 
 
 def _parts(word: str) -> tuple[str, str | None]:

@@ -47,18 +47,36 @@ class Account:
 
 
 @dataclass(frozen=True)
+class Paper:
+    """One of the customer's latest documents; the period's end is exclusive."""
+
+    code: str
+    provider: str
+    status: str
+    currency: str
+    total: Decimal
+    period_start: date
+    period_end: date
+
+
+@dataclass(frozen=True)
 class Figures:
     billed: list[Billed]
     due: list[Due]
     margins: list[Margin]
     """Empty where it was not asked for."""
     accounts: list[Account]
+    latest: list[Paper]
 
+
+LATEST = 6
+"""Documents on the customer's page; the others are one link away."""
 
 _FIGURES = """
 WITH documents AS (
   SELECT d.id, d.status, d.currency, d.total, date_trunc('month', d.period_start)::date AS month,
-         p.name AS provider, coalesce(d.due_extended_to, d.due_date) AS due
+         d.code, d.counter, d.period_start, d.period_end, p.name AS provider,
+         coalesce(d.due_extended_to, d.due_date) AS due
   FROM records_document d
   JOIN records_provider p ON p.id = d.provider_id AND p.reseller_id = d.reseller_id
   WHERE d.reseller_id = %(reseller)s AND d.customer_id = %(customer)s
@@ -80,6 +98,10 @@ FROM recent r
 JOIN records_documentline l ON l.reseller_id = %(reseller)s AND l.document_id = r.id
 WHERE %(with_margin)s GROUP BY r.currency
 UNION ALL
+(SELECT 'document', currency, provider, code, status, period_start, period_end, total, 0, counter,
+        0
+FROM documents ORDER BY period_start DESC, counter DESC LIMIT %(latest)s)
+UNION ALL
 SELECT 'account', p.name, a.name, p.code, a.account, s.valid_from, s.valid_to, 0, 0, 0, 0
 FROM records_assignment s
 JOIN records_provideraccount a ON a.id = s.account_id AND a.reseller_id = s.reseller_id
@@ -99,12 +121,15 @@ def figures(reseller_id: int, customer_id: int, *, today: date, with_margin: boo
         statuses=STAFF_COUNT,
         today=today,
         with_margin=with_margin,
+        latest=LATEST,
     )
+    latest = sorted(_of("document", rows), key=lambda row: (row[5], row[9]), reverse=True)
     return Figures(
         [Billed(r[5], r[1], r[2], r[7], r[9], r[10]) for r in _of("billed", rows)],
         [Due(r[2], r[1], r[9], r[7], r[5]) for r in _of("due", rows)],
         [Margin(r[1], r[7], r[8]) for r in _of("margin", rows)],
         [Account(r[1], r[3], r[4], r[2], r[5], r[6]) for r in _of("account", rows)],
+        [Paper(r[3], r[2], r[4], r[1], r[7], r[5], r[6]) for r in latest],
     )
 
 

@@ -6,10 +6,29 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Aggregate, Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Aggregate,
+    Count,
+    F,
+    Func,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+)
 from django.db.models.functions import Coalesce
 
-from clearbill.records.models import Assignment, Customer, Delivery, Document, Event
+from clearbill.records.models import (
+    Assignment,
+    BillingProfile,
+    Customer,
+    Delivery,
+    Document,
+    Event,
+)
 from clearbill.rules import lifecycle
 from clearbill.rules.lifecycle import SEEN_BY_CUSTOMER, Kind, Status
 from clearbill.rules.periods import months_back, next_month
@@ -110,8 +129,14 @@ def overlapping(documents: QuerySet[Document], within: DateRange) -> QuerySet[Do
     return documents
 
 
-def search(documents: QuerySet[Document], words: str) -> QuerySet[Document]:
-    """Documents that a search finds by id, number, provider, customer, purchase order or amount."""
+def search(
+    documents: QuerySet[Document], words: str, *, by_customer: bool = False
+) -> QuerySet[Document]:
+    """Documents that a search finds by id, number, provider, customer, purchase order or amount.
+
+    Staff find them by custom fields too. A customer (`by_customer`) does not: some of these are
+    hidden from it, and a search that finds tells what it has found.
+    """
     text = words.replace("\0", "").strip()
     if not text:
         return documents
@@ -121,8 +146,9 @@ def search(documents: QuerySet[Document], words: str) -> QuerySet[Document]:
         | Q(provider__name__icontains=text)
         | Q(customer__name__icontains=text)
         | Q(purchase_order__icontains=text)
-        | Q(custom_words__icontains=text)
     )
+    if not by_customer:
+        found |= Q(custom_words__icontains=text)
     amount = text.replace(",", "")
     if _AMOUNT.fullmatch(amount):
         found |= Q(total=Decimal(amount))
@@ -217,11 +243,18 @@ def customers_with_counts(reseller_id: int) -> QuerySet[Customer]:
 
 
 def search_customers(reseller_id: int, words: str, count: int = 25) -> list[Customer]:
-    """Customers by any part of their name, or by an account's id."""
+    """Customers by any part of their name, of a recipient's address, or of an account's id."""
+    addresses = Func(
+        F("recipients"), Value(" "), function="array_to_string", output_field=TextField()
+    )
+    written = BillingProfile.objects.annotate(addresses=addresses).filter(
+        reseller_id=reseller_id, addresses__icontains=words
+    )
     return list(
         Customer.objects.filter(reseller_id=reseller_id)
         .filter(
             Q(name__icontains=words)
+            | Q(pk__in=written.values("customer"))
             | Q(
                 pk__in=Assignment.objects.filter(
                     reseller_id=reseller_id, account__account__icontains=words

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce, JSONObject
 
 from clearbill.queries.canonical import fields_of_documents
 from clearbill.queries.documents import DraftPlace, in_period
+from clearbill.queries.mail_templates import switched_off
 from clearbill.queries.rates import quotes_inside, read_quotes
 from clearbill.records.models import Delivery, Document, Event, ResellerSettings
 from clearbill.rules.currencies import Quote
@@ -35,11 +36,12 @@ class Mail:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The reseller's settings with its custom fields, the rates that hold on the document's day,
-    and what stands around one document."""
+    """The reseller's settings with its custom fields and the mails it switched off, the rates that
+    hold on the document's day, and what stands around one document."""
 
     settings: ResellerSettings
     fields: list[dict[str, Any]]
+    mails_off: list[str]
     quotes: list[Quote]
     place: DraftPlace | None
     previous_total: Decimal | None
@@ -84,8 +86,9 @@ def surroundings(document: Document, day: date) -> Surroundings:
     """
     found: Any = ResellerSettings.objects.annotate(
         fields=fields_of_documents(),
+        mails_off=switched_off(),
         quotes=quotes_inside(document.reseller_id, day),
-        previous_total=Subquery(_before(document).values("total")[:1]),
+        previous_total=Subquery(period_before(document).values("total")[:1]),
         replacements=ArraySubquery(_replacements(document).values("code")),
         **_neighbours(document),
     ).get(reseller_id=document.reseller_id)
@@ -96,11 +99,17 @@ def surroundings(document: Document, day: date) -> Surroundings:
     )
     quotes = read_quotes(found.quotes)
     return Surroundings(
-        found, found.fields, quotes, place, found.previous_total, found.replacements
+        found,
+        found.fields,
+        found.mails_off,
+        quotes,
+        place,
+        found.previous_total,
+        found.replacements,
     )
 
 
-def _before(document: Document) -> QuerySet[Document]:
+def period_before(document: Document) -> QuerySet[Document]:
     """The live document of the same customer, profile and provider a period before."""
     return Document.objects.filter(
         reseller_id=document.reseller_id,

@@ -52,16 +52,20 @@ def choice(
 def shown_in(content: dict[str, Any], rate: Rate) -> dict[str, Any]:
     """The canonical dict with every amount of the customer's side in the rate's other currency.
 
-    Each amount is converted by itself, so that they need not add up to the last unit; cost and
-    rules stay as they are.
+    Each amount is converted by itself, so that they need not add up to the last unit. What staff
+    see beside it, cost in the document's currency, follows; rules and the provider's own cost stay.
     """
 
     def converted(amount: str) -> str:
         return f"{rate.convert(Decimal(amount)):f}"
 
     def line(each: dict[str, Any]) -> dict[str, Any]:
-        exact = plain(rate.exactly(Decimal(each["exact"])))
-        return {**each, "price": converted(each["price"]), "exact": exact}
+        exact: dict[str, Any] = {
+            name: plain(rate.exactly(Decimal(each[name])))
+            for name in ("exact", "cost_converted", "list_converted")
+            if name in each
+        }
+        return {**each, "price": converted(each["price"]), **exact}
 
     return {
         **content,

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from heroicons.jinja import heroicon_mini, heroicon_outline
 from jinja2 import Environment, StrictUndefined
 
+from clearbill.actions.common import Words
 from clearbill.rules.access import allowed
 from clearbill.rules.canonical import plain
 from clearbill.rules.money import EXACT, round_half_away
@@ -36,8 +37,11 @@ def environment(**options: Any) -> Environment:
         margin=_margin,
         rule_words=_rule_words,
         _=translated,
+        said=said,
+        ticket_state=_ticket_state,
         percent=_percent,
         share=_share,
+        change=_change,
     )
     made.tests["zero"] = lambda amount: Decimal(amount) == 0
     made.filters.update(
@@ -52,10 +56,27 @@ def environment(**options: Any) -> Environment:
     return made
 
 
-def translated(text: str, **values: Any) -> str:
+def translated(text: str, /, **values: Any) -> str:
     """A string of our own in the request's language; `%(name)s` stands for the values."""
     found = gettext(text)
     return found % values if values else found
+
+
+def said(text: str) -> str:
+    """What a verb said (`Refused.message`), in the request's language; other texts as they are."""
+    if not isinstance(text, Words):
+        return text
+    return translated(text.template, **{name: _said(each) for name, each in text.values.items()})
+
+
+def _ticket_state(state: str) -> str:
+    return pgettext("ticket", state)
+
+
+def _said(value: object) -> object:
+    if isinstance(value, tuple):
+        return ", ".join(gettext(each) for each in value)
+    return said(value) if isinstance(value, Words) else value
 
 
 def _url(name: str, *arguments: Any, **query: Any) -> str:
@@ -68,9 +89,14 @@ def _with_query(address: str, **query: Any) -> str:
     return f"{address}?{urlencode(given)}" if given else address
 
 
-def _money(value: Decimal | str, currency: str) -> str:
-    """`1,234.56`: grouped, in the currency's minor units."""
-    return formats.money(Decimal(value), currency)
+def _money(value: Decimal | str, currency: str, *, signed: bool = False) -> str:
+    """`1,234.56`: grouped, in the currency's minor units; with a sign where a change is meant."""
+    amount = Decimal(value)
+    return ("+" if signed and amount > 0 else "") + formats.money(amount, currency)
+
+
+def _change(now: str, before: Decimal) -> Decimal:
+    return Decimal(now) - before
 
 
 def _exact(value: Decimal | str) -> str:

@@ -1,22 +1,20 @@
 """Downloads of a document: PDF, CSV, Detailed CSV, and the page for the printer."""
 
-from collections.abc import Iterator
-
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect
 from django.urls import reverse
 
+from clearbill.console.document_page import why_no_detail
 from clearbill.paper import downloads
-from clearbill.paper.detailed_csv import Audience
 from clearbill.paper.names import file_name
 from clearbill.queries import canonical
-from clearbill.records import tenancy
-from clearbill.records.models import Document
 from clearbill.rules.access import allowed
-from clearbill.rules.lifecycle import KIND_NAMES, Kind
 from clearbill.web.answers import as_file
+from clearbill.web.detail import begun
 from clearbill.web.loaders import shown_document_or_404
 from clearbill.web.permissions import TenantRequest, permission
+from clearbill.web.printing import print_look, printed
 
 
 @permission("documents.download")
@@ -35,27 +33,31 @@ def csv(request: TenantRequest, slug: str, code: str) -> HttpResponseBase:
 
 @permission("documents.download")
 def detailed_csv(request: TenantRequest, slug: str, code: str) -> HttpResponseBase:
+    """The usage rows; a document without any says so on its page."""
     document = shown_document_or_404(request, code)
-    name = file_name(canonical.of(document), "csv", detailed=True)
+    content = canonical.of(document)
+    reason = why_no_detail(document, content)
+    if reason:
+        messages.warning(request, f"No Detailed CSV of {code}: {reason}.")
+        return redirect("console:document", slug, code)
     staff = allowed(request.membership.role, "documents.download_staff_detail")
-    pieces = _rows(document, "staff" if staff else "sales")
-    return as_file(StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8"), name)
-
-
-def _rows(document: Document, audience: Audience) -> Iterator[bytes]:
-    # Runs after the view has returned, when this connection's reseller has been reset.
-    with tenancy.using(document.reseller_id):
-        yield from downloads.detailed_csv(document, audience=audience)
+    pieces = begun(document, "staff" if staff else "sales")
+    answer = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
+    return as_file(answer, file_name(content, "csv", detailed=True))
 
 
 @permission("documents.download")
 def print_view(request: TenantRequest, slug: str, code: str) -> HttpResponse:
     """All sections open, no navigation; a draft says so on every page."""
     document = shown_document_or_404(request, code)
-    context = {
-        "document": document,
-        "content": canonical.for_customer(canonical.of(document)),
-        "kind_name": KIND_NAMES[Kind(document.kind)],
-        "back": reverse("console:document", args=[slug, code]),
-    }
-    return render(request, "print.html", context)
+    return printed(
+        request,
+        document,
+        back=reverse("console:document", args=[slug, code]),
+        look=reverse("console:print-look", args=[slug, code]),
+    )
+
+
+@permission("documents.download")
+def look(request: TenantRequest, slug: str, code: str) -> HttpResponse:
+    return print_look(shown_document_or_404(request, code))
