@@ -143,8 +143,12 @@ def running(
 def _ready(url: str, processes: list[subprocess.Popen[bytes]]) -> bool:
     ended = [process.args for process in processes if process.poll() is not None]
     assert not ended, f"{ended} ended by itself"
+    return answers(f"{url}/readyz")
+
+
+def answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/readyz", timeout=2):  # noqa: S310 - our own server
+        with urllib.request.urlopen(address, timeout=2):  # noqa: S310 - our own server
             return True
     except (urllib.error.URLError, OSError):
         return False
