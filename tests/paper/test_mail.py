@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearbill.paper.mail import Mail, Wording, message_id, published_mail
+from clearbill.paper.mail import Wording, message_id, published_mail
+from clearbill.paper.mail_frame import Mail
 from clearbill.rules.templates import UnknownParameter
 from paper.documents import STAFF_MARKER, a_buyer, a_document, a_seller
 
@@ -42,6 +43,14 @@ def test_there_is_one_link_and_it_is_escaped_in_html() -> None:
     assert re.findall(r"https?://\S+", mail.text) == [LINK]
     assert re.findall(r'href="([^"]+)"', mail.html) == [LINK.replace("&", "&amp;")]
     assert mail.html.count("http") == 1
+
+
+def test_the_portals_address_stands_as_text_in_both_bodies() -> None:
+    mail = a_mail()
+    for body in (mail.text, mail.html):
+        assert "All your documents are at bills.example/portal/northwind/" in body
+    german = a_mail(language="de-AT").text
+    assert "Alle Ihre Dokumente finden Sie unter bills.example/portal/northwind/" in german
 
 
 def test_an_extended_due_date_stands_in_for_the_printed_one() -> None:
@@ -96,7 +105,7 @@ def test_the_message_id_is_the_same_on_every_try_and_another_for_each_delivery()
 
 
 def test_no_cost_is_in_a_mail() -> None:
-    assert STAFF_MARKER not in "".join(a_mail())
+    assert STAFF_MARKER not in "".join(a_mail()[:3])
 
 
 def test_a_resellers_words_stand_above_facts_and_link_that_stay() -> None:

@@ -3,7 +3,6 @@
 Their links are made here, when the mail is written, so that no table holds what opens a door.
 """
 
-from html import escape
 from urllib.parse import quote
 
 from allauth.account.forms import default_token_generator
@@ -11,7 +10,9 @@ from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.urls import reverse
 
-from clearbill.paper.mail import Mail
+from clearbill.paper import mail_frame as frame
+from clearbill.paper.looks import look_of
+from clearbill.paper.mail_frame import Look, Mail
 from clearbill.paper.text import one_line
 from clearbill.queries.people import invitation_token, open_invitations
 from clearbill.records import clock
@@ -50,27 +51,6 @@ _WORDS = {
         "sent": "Diese Nachricht ging an {recipient}.",
     },
 }
-_BUTTON = (
-    "display:inline-block;padding:10px 20px;border-radius:4px;"
-    "background:#1d4f91;color:#ffffff;text-decoration:none"
-)
-_PAGE = """<!doctype html>
-<html lang="{language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-</head>
-<body style="margin:0;padding:24px;font:16px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif">
-<p style="margin:0 0 24px">{opening}</p>
-<p style="margin:0 0 24px"><a href="{link}" style="{style}">{button}</a></p>
-<p style="margin:0 0 16px">{until}</p>
-<p style="margin:0 0 16px">{later}</p>
-<p style="margin:0;font-size:13px">{sent}</p>
-</body>
-</html>
-"""
 
 
 def invitation(letter: Letter) -> Mail | None:
@@ -90,7 +70,7 @@ def invitation(letter: Letter) -> Mail | None:
         language=_language(letter.reseller_id, found.customer_id),
         link=f"{settings.CLEARBILL_URL}/join/{reseller.slug}/{invitation_token(found)}/",
         address=_door(reseller.slug, found.role),
-        seller=reseller.name,
+        look=look_of(reseller),
         customer=found.customer.name if found.customer_id else "",
         role=found.role.title(),
         who=found.who,
@@ -120,7 +100,7 @@ def reset(letter: Letter) -> Mail | None:
         language=_language(letter.reseller_id, member.customer_id),
         link=settings.CLEARBILL_URL + path.replace("UID-KEY", quote(f"{uid}-{key}")),
         address=_door(member.reseller.slug, member.role),
-        seller=member.reseller.name,
+        look=look_of(member.reseller),
         hours=str(settings.PASSWORD_RESET_TIMEOUT // 3600),
         recipient=letter.recipient,
     )
@@ -141,24 +121,26 @@ def _door(slug: str, role: str) -> str:
     return f"{settings.CLEARBILL_URL}/{room}/{slug}/"
 
 
-def _written(kind: str, opening: str, *, language: str, link: str, **values: str) -> Mail:
+def _written(
+    kind: str, opening: str, *, language: str, link: str, look: Look, address: str, **values: str
+) -> Mail:
     # Names are put on one line, so that none can end a header or fake a paragraph.
     told = {name: one_line(value) for name, value in values.items()}
+    told |= {"seller": one_line(look.name), "address": frame.shown_address(address)}
     word = _WORDS[language]
     first, until, button, later, sent, subject = (
         word[name].format(**told)
         for name in (opening, f"{kind}_until", f"{kind}_button", "later", "sent", f"{kind}_subject")
     )
-    text = "\n\n".join([first, f"{button}:\n{link}", until, later, sent])
-    html = _PAGE.format(
-        language=language,
-        title=escape(subject),
-        opening=escape(first),
-        link=escape(link, quote=True),
-        style=_BUTTON,
-        button=escape(button),
-        until=escape(until),
-        later=escape(later),
-        sent=escape(sent),
+    parts = [
+        frame.paragraph(first, below=24),
+        frame.button(button, link, look),
+        frame.paragraph(until),
+        frame.small(later, sent),
+    ]
+    return Mail(
+        subject[:200],
+        "\n\n".join([first, f"{button}:\n{link}", until, later, sent]) + "\n",
+        frame.page(parts, look, title=subject, language=language),
+        look.logo,
     )
-    return Mail(subject[:200], text + "\n", html)

@@ -1,30 +1,24 @@
 """What a letter says, written from the rows it is about at the moment it is sent."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
-from clearbill.paper import invitation_mail
+from clearbill.paper import invitation_mail, ticket_mail
+from clearbill.paper.mail_frame import Mail
 from clearbill.records.models import Letter
 
-
-class Text(NamedTuple):
-    """What goes out to one recipient; without HTML it is plain text."""
-
-    subject: str
-    text: str
-    html: str = ""
-
-
-# A writer gives subject, text and HTML, or None where its cause is gone.
-_WRITERS: dict[str, Callable[[Letter], tuple[str, str, str] | None]] = {
+# A writer gives the mail, or None where its cause is gone.
+_WRITERS: dict[str, Callable[[Letter], Mail | None]] = {
     "invitation": invitation_mail.invitation,
     "reset": invitation_mail.reset,
+    "ticket": ticket_mail.about_ticket,
 }
 
 
-def written(letter: Letter) -> Text | None:
-    """Subject, text and HTML of a letter; None where what it was about no longer asks for it."""
+def written(letter: Letter) -> Mail | None:
+    """The mail of a letter; None where what it was about no longer asks for it.
+
+    The connection must see the reseller's rows. It reads the logo's file: hold no lock meanwhile.
+    """
     if letter.kind == "plain":
-        return Text(letter.subject, letter.text, letter.html)
-    parts = _WRITERS[letter.kind](letter)
-    return None if parts is None else Text(*parts)
+        return Mail(letter.subject, letter.text, letter.html)
+    return _WRITERS[letter.kind](letter)

@@ -4,32 +4,18 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from html import escape
-from typing import Any, NamedTuple
+from typing import Any
+from urllib.parse import urljoin
 
-from clearbill.paper import logo as logos
+from clearbill.paper import mail_frame as frame
 from clearbill.paper.language import Language, known
+from clearbill.paper.mail_frame import Look, Mail
 from clearbill.paper.text import lines, one_line
 from clearbill.paper.words import mail_bodies, mail_words, words
-from clearbill.rules import colour
 from clearbill.rules.lifecycle import Status
 from clearbill.rules.templates import filled
 
-LOGO_ID = "logo"
-"""Content-ID of the part that a mail's logo is in."""
-
-LOGO_PLACE = (180, 64)
-"""Greatest width and height of the logo, in pixels of a mail program."""
-
 _SUBJECT_LENGTH = 200
-
-
-class Mail(NamedTuple):
-    """What goes out to one recipient."""
-
-    subject: str
-    text: str
-    html: str
 
 
 @dataclass(frozen=True)
@@ -45,13 +31,17 @@ BUILT_IN = Wording()
 
 @dataclass(frozen=True)
 class Content:
-    """What a mail says, before it becomes text or HTML: all on one line each, nothing escaped."""
+    """What a mail says, before it becomes text or HTML: all on one line each, nothing escaped.
+
+    `portal` is the portal's address to be read, beside the one link.
+    """
 
     language: str
     subject: str
     paragraphs: list[str]
     facts: list[tuple[str, str]]
     link: str
+    portal: str
     signature: str
     recipient: str
 
@@ -68,7 +58,7 @@ def published_mail(
 ) -> Mail:
     """The mail about a document's new status, for one recipient alone.
 
-    As `content`, written out. With a `logo` the HTML shows the part that has the id `LOGO_ID`.
+    As `content`, written out, with the reseller's logo where one is given.
     """
     said = content(
         document,
@@ -83,7 +73,8 @@ def published_mail(
 
 def written(said: Content, seller: Mapping[str, Any], logo: bytes | None) -> Mail:
     """A mail's content as text and as HTML in the seller's colour."""
-    return Mail(said.subject, _text(said), _html(said, seller, logo))
+    look = Look(seller["name"], seller["colour"], logo)
+    return Mail(said.subject, _text(said), _html(said, look), logo)
 
 
 def content(
@@ -115,6 +106,7 @@ def content(
         paragraphs=_paragraphs(own),
         facts=_facts(document, values),
         link=link,
+        portal=frame.shown_address(urljoin(link, f"/portal/{document['seller']['slug']}/")),
         signature=values["reseller"],
         recipient=one_line(recipient),
     )
@@ -191,72 +183,23 @@ def _text(said: Content) -> str:
         rows,
         f"{word['see']}: {said.link}\n{word['sign_in']}",
         said.signature,
-        word["sent_to"].format(recipient=said.recipient),
+        f"{word['portal'].format(address=said.portal)}\n"
+        f"{word['sent_to'].format(recipient=said.recipient)}",
     ]
     return "\n\n".join(parts) + "\n"
 
 
-_CELL = "padding:4px 16px 4px 0;vertical-align:top"
-_PAGE = """<!doctype html>
-<html lang="{language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light dark">
-<meta name="supported-color-schemes" content="light dark">
-<title>{title}</title>
-</head>
-<body style="margin:0;padding:24px;font:16px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif">
-{logo}{paragraphs}
-<table role="presentation" style="border-collapse:collapse;margin:0 0 24px">
-{rows}
-</table>
-<p style="margin:0 0 24px"><a href="{link}" style="{button}">{see}</a></p>
-<p style="margin:0 0 16px">{signature}</p>
-<p style="margin:0;font-size:13px">{sign_in}
-{sent_to}</p>
-</body>
-</html>
-"""
-# Both colours are set where one is, so that a mail program's dark mode cannot hide the words.
-_BUTTON = (
-    "display:inline-block;padding:10px 20px;border-radius:4px;"
-    "background:{colour};color:{ink};text-decoration:none"
-)
-# White behind it: a logo is made for paper, and a dark one would be lost in a dark mail program.
-_LOGO = (
-    '<p style="margin:0 0 24px"><img src="cid:{id}" alt="{alt}" width="{width}" height="{height}"'
-    ' style="display:block;border:0;padding:6px;background:#ffffff"></p>\n'
-)
-
-
-def _html(said: Content, seller: Mapping[str, Any], logo: bytes | None) -> str:
+def _html(said: Content, look: Look) -> str:
     word = mail_words(said.language)
-    return _PAGE.format(
-        language=said.language,
-        logo=_logo(seller, logo),
-        title=escape(said.subject),
-        paragraphs="\n".join(
-            f'<p style="margin:0 0 16px">{escape(part).replace(chr(10), "<br>")}</p>'
-            for part in said.paragraphs
+    parts = [
+        *(frame.paragraph(part) for part in said.paragraphs),
+        frame.facts(said.facts),
+        frame.button(word["see"], said.link, look),
+        frame.paragraph(said.signature),
+        frame.small(
+            word["sign_in"],
+            word["portal"].format(address=said.portal),
+            word["sent_to"].format(recipient=said.recipient),
         ),
-        rows="\n".join(
-            f'<tr><td style="{_CELL}">{escape(label)}</td>'
-            f'<td style="{_CELL}"><strong>{escape(value)}</strong></td></tr>'
-            for label, value in said.facts
-        ),
-        link=escape(said.link, quote=True),
-        button=_BUTTON.format(colour=seller["colour"], ink=colour.text_on(seller["colour"])),
-        see=word["see"],
-        signature=escape(said.signature),
-        sign_in=word["sign_in"],
-        sent_to=word["sent_to"].format(recipient=escape(said.recipient)),
-    )
-
-
-def _logo(seller: Mapping[str, Any], png: bytes | None) -> str:
-    if png is None:
-        return ""
-    width, height = logos.fitted(logos.size(png), LOGO_PLACE)
-    alt = escape(one_line(seller["name"]), quote=True)
-    return _LOGO.format(id=LOGO_ID, alt=alt, width=width, height=height)
+    ]
+    return frame.page(parts, look, title=said.subject, language=said.language)

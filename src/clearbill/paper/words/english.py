@@ -59,6 +59,7 @@ MAIL = {
     "status": "Status",
     "see": "See the document",
     "sign_in": "You will be asked to sign in.",
+    "portal": "All your documents are at {address}",
     "sent_to": "This message was sent to {recipient}.",
     "test": "Test",
     Status.OPEN.value: "Open",

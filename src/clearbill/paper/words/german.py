@@ -69,6 +69,7 @@ MAIL = {
     "status": "Status",
     "see": "Dokument ansehen",
     "sign_in": "Sie werden gebeten, sich anzumelden.",
+    "portal": "Alle Ihre Dokumente finden Sie unter {address}",
     "sent_to": "Diese Nachricht ging an {recipient}.",
     "test": "Test",
     Status.OPEN.value: "Offen",
