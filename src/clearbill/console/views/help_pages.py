@@ -1,4 +1,4 @@
-"""Help: the articles that the reference page names, and the style guide."""
+"""Help: the five articles that the reference page names, three more, and the style guide."""
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
@@ -13,12 +13,15 @@ ARTICLES = {
     "portal-url": "How do I find the end-customer portal URL?",
     "end-users": "How to set up and manage end-user access and password resets",
     "support": "How to submit and view support tickets",
+    "worklist": "How to find what is to do, and any document",
+    "customers": "How to set up customers",
+    "settings": "How to set up what documents and e-mails carry",
 }
 
 
 @permission("documents.read")
 def index(request: TenantRequest, slug: str) -> HttpResponse:
-    """The five articles."""
+    """All articles."""
     return render(request, "console/help.html", {"articles": ARTICLES})
 
 
