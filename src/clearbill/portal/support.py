@@ -1,4 +1,4 @@
-"""Support: a customer's questions to its reseller, and help for the pages of the portal."""
+"""Support: a customer's questions to its reseller."""
 
 from typing import Any, cast
 
@@ -100,7 +100,7 @@ def _act(request: TenantRequest, ticket: Ticket) -> None:
 @permission("portal.ask")
 def file(request: TenantRequest, slug: str, ticket: str, message_id: int) -> HttpResponse:
     """A message's file, as a download."""
-    return file_of(_load(request, ticket), message_id)
+    return file_of(request, _load(request, ticket), message_id)
 
 
 def _load(request: TenantRequest, code: str) -> Ticket:
@@ -112,9 +112,3 @@ def _load(request: TenantRequest, code: str) -> Ticket:
     if found is None:
         raise Http404("no such ticket")
     return found
-
-
-@permission("portal.read")
-def help_page(request: TenantRequest, slug: str) -> HttpResponse:
-    """How to read a document, whom to ask, and who can sign in."""
-    return render(request, "portal/help.html", {})

@@ -5,9 +5,9 @@ discarded document and another customer's are all the same 404, or *Withdrawn* w
 had been told of a statement that was taken back.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import Subquery
 from django.http import (
     Http404,
     HttpResponse,
@@ -22,32 +22,15 @@ from clearbill.paper.names import file_name
 from clearbill.queries import canonical
 from clearbill.queries import documents as reading
 from clearbill.queries.rates import quotes_inside, read_quotes
-from clearbill.records import clock, tenancy
+from clearbill.queries.surroundings import period_before
+from clearbill.records import clock
 from clearbill.records.models import Document, ResellerSettings
 from clearbill.rules.lifecycle import KIND_NAMES, Kind, Status
 from clearbill.web.answers import as_file
 from clearbill.web.currency import choice, document_day, shown_in
-from clearbill.web.paging import page_of
+from clearbill.web.detail import begun
 from clearbill.web.permissions import TenantRequest, permission
-
-
-@permission("portal.read")
-def invoices(request: TenantRequest, slug: str) -> HttpResponse:
-    """The customer's documents, newest period first."""
-    documents = _theirs(request)
-    word = request.GET.get("status", "")
-    if word in reading.SEEN:
-        documents = documents.filter(status=word)
-    listed = page_of(
-        reading.with_table_columns(documents),
-        ("-period_start", "-id"),
-        request.GET.get("after"),
-    )
-    return render(
-        request,
-        "portal/invoices.html",
-        {"page": listed, "statuses": reading.SEEN, "chosen": word},
-    )
+from clearbill.web.printing import print_look, printed
 
 
 @permission("portal.read")
@@ -62,9 +45,17 @@ def invoice(request: TenantRequest, slug: str, code: str) -> HttpResponse:
 @permission("portal.read")
 def print_view(request: TenantRequest, slug: str, code: str) -> HttpResponse:
     """The same, all sections open, for the printer."""
-    context = _context(_load_shown(request, code))
-    context["back"] = reverse("portal:invoice", args=[slug, code])
-    return render(request, "print.html", context)
+    return printed(
+        request,
+        _load_shown(request, code),
+        back=reverse("portal:invoice", args=[slug, code]),
+        look=reverse("portal:print-look", args=[slug, code]),
+    )
+
+
+@permission("portal.read")
+def look(request: TenantRequest, slug: str, code: str) -> HttpResponse:
+    return print_look(_load_shown(request, code))
 
 
 @permission("portal.download")
@@ -84,15 +75,11 @@ def csv(request: TenantRequest, slug: str, code: str) -> HttpResponseBase:
 @permission("portal.download")
 def detailed_csv(request: TenantRequest, slug: str, code: str) -> HttpResponseBase:
     document = _load_shown(request, code)
-    answer = StreamingHttpResponse(_rows(document), content_type="text/csv; charset=utf-8")
+    if not downloads.has_usage_rows(document, canonical.of(document)):
+        raise Http404("it has no usage rows")
+    pieces = begun(document, "customer")
+    answer = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
     return as_file(answer, _name(document, "csv", detailed=True))
-
-
-def _theirs(request: TenantRequest) -> reading.Documents:
-    customer_id = request.membership.customer_id
-    if customer_id is None:
-        raise Http404("no customer")
-    return reading.for_customer(request.reseller.pk, customer_id)
 
 
 def _load(request: TenantRequest, code: str) -> Document:
@@ -126,7 +113,10 @@ def _on_screen(request: TenantRequest, document: Document) -> dict[str, object]:
     context = _context(document)
     day = document_day(document, clock.today(request.reseller.time_zone))
     settings: Any = ResellerSettings.objects.annotate(
-        quotes=quotes_inside(request.reseller.pk, day)
+        quotes=quotes_inside(request.reseller.pk, day),
+        previous_total=Subquery(
+            period_before(document).filter(status__in=reading.SEEN).values("total")[:1]
+        ),
     ).get(reseller=request.reseller)
     currencies = choice(
         document,
@@ -137,14 +127,14 @@ def _on_screen(request: TenantRequest, document: Document) -> dict[str, object]:
     )
     content: Any = context["content"]
     shown = shown_in(content, currencies.rate) if currencies.rate else content
-    return {**context, "content": shown, "currencies": currencies, "payable": content["total"]}
-
-
-def _rows(document: Document) -> Iterator[bytes]:
-    # The answer is streamed after the view has returned, when another request may already have
-    # set this connection's reseller: the generator sets its own.
-    with tenancy.using(document.reseller_id):
-        yield from downloads.detailed_csv(document, audience="customer")
+    return {
+        **context,
+        "content": shown,
+        "currencies": currencies,
+        "payable": content["total"],
+        "previous_total": settings.previous_total,
+        "has_detail": downloads.has_usage_rows(document, content),
+    }
 
 
 def _name(document: Document, extension: str, *, detailed: bool = False) -> str:

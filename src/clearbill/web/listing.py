@@ -7,17 +7,20 @@ from datetime import date
 from decimal import Decimal
 from urllib.parse import urlencode
 
+from django.utils.translation import gettext_noop as N_
+
 from clearbill.queries.documents import DateRange
 from clearbill.queries.listing import SORTS, STATUSES, Facets, Filters
 from clearbill.rules.periods import month
 from clearbill.web import formats
 from clearbill.web.charts import month_name
+from clearbill.web.jinja import translated as _
 
 PRESETS = {
-    "last-month": "Last month",
-    "last-3-months": "Last 3 months",
-    "this-year": "This year",
-    "all": "All",
+    "last-month": N_("Last month"),
+    "last-3-months": N_("Last 3 months"),
+    "this-year": N_("This year"),
+    "all": N_("All"),
 }
 
 NAMES = (
@@ -60,14 +63,18 @@ class Listing:
     def chips(self, address: str) -> list[tuple[str, str]]:
         """The filters in force as words, each with the address of the list without it."""
         words = {
-            "q": f"Search: {self.filters.words}",
-            "customer": f"Customer: {self.filters.customer}",
-            "provider": f"Provider: {self.provider_name}",
-            "period": f"Period: {month_name(self.filters.month)}" if self.filters.month else "",
-            "currency": f"Currency: {self.filters.currency}",
-            "least": f"From {_number(self.filters.least)}",
-            "most": f"Up to {_number(self.filters.most)}",
-            "status": f"Status: {self.filters.status}",
+            "q": _("Search: %(words)s", words=self.filters.words),
+            "customer": _("Customer: %(name)s", name=self.filters.customer),
+            "provider": _("Provider: %(name)s", name=self.provider_name),
+            "period": _("Period: %(month)s", month=month_name(self.filters.month))
+            if self.filters.month
+            else "",
+            "currency": _("Currency: %(code)s", code=self.filters.currency),
+            "least": _("From %(amount)s", amount=_number(self.filters.least)),
+            "most": _("Up to %(amount)s", amount=_number(self.filters.most)),
+            "status": _("Status: %(status)s", status=_(self.filters.status))
+            if self.filters.status
+            else "",
         }
         return [
             (words[name], self.at(address, **{name: ""})) for name in words if name in self.given
@@ -78,7 +85,9 @@ def _number(amount: Decimal | None) -> str:
     return "" if amount is None else formats.quantity(f"{amount:f}")
 
 
-def listing(query: Mapping[str, str], facets: Facets, today: date) -> Listing:
+def listing(
+    query: Mapping[str, str], facets: Facets, today: date, *, by_customer: bool = False
+) -> Listing:
     """What a query asks for. Words are searched in all periods, and a period is looked for in all,
     unless a range stands beside it; what cannot be read is left out and named in `problems`."""
     read = _Reading(query)
@@ -93,6 +102,7 @@ def listing(query: Mapping[str, str], facets: Facets, today: date) -> Listing:
         least=read.amount("least"),
         most=read.amount("most"),
         status=read.one_of("status", STATUSES),
+        by_customer=by_customer,
     )
     within = read.range(today) if not words else None
     opening = within is None and not words and period is None
@@ -130,7 +140,7 @@ class _Reading:
         if not text:
             return None
         if not _AMOUNT.fullmatch(text):
-            self.problems.append(f"“{text}” is no amount: write 1234.50.")
+            self.problems.append(_("“%(text)s” is no amount: write 1234.50.", text=text))
             return None
         return Decimal(self.keep(name, text))
 
@@ -140,7 +150,7 @@ class _Reading:
             return month(self.keep(name, text)) if text else None
         except ValueError:
             del self.given[name]
-            self.problems.append(f"“{text}” is no period: write YYYY-MM.")
+            self.problems.append(_("“%(text)s” is no period: write YYYY-MM.", text=text))
             return None
 
     def range(self, today: date) -> DateRange | None:
@@ -161,7 +171,7 @@ class _Reading:
             return date.fromisoformat(self.keep(name, text)) if text else None
         except ValueError:
             del self.given[name]
-            self.problems.append(f"“{text}” is no date: write YYYY-MM-DD.")
+            self.problems.append(_("“%(text)s” is no date: write YYYY-MM-DD.", text=text))
             return None
 
 
