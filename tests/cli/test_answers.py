@@ -74,6 +74,28 @@ def test_a_generation_answers_with_documents_and_what_is_left(month: dict[str, A
     assert {d["provider"] for d in month["documents"]} == {"AWS"}
 
 
+def test_a_preview_shows_what_is_made_then_and_makes_nothing(run: Run, usage: str) -> None:
+    run("import", usage)
+    run("accounts", "assign", "--all")
+    shown = run("generate", "--period", "2024-09", "--preview")
+    assert (shown["creates"], run("documents", "list")["documents"]) == (2, [])
+    assert [(r["state"], r["price"]) for r in shown["rows"]] == [("New", "10.01"), ("New", "10.01")]
+    assert [(t["imported"], t["to_bill"]) for t in shown["totals"]] == [("20.01", "20.01")]
+    made = run("generate", "--period", "2024-09")["documents"]
+    assert sorted(d["total"] for d in made) == [r["price"] for r in shown["rows"]]
+    words = attempt("generate", "--period", "2024-09", "--preview", "--reseller", "north").output
+    assert "0 drafts would be made" in words
+
+
+def test_a_preview_is_for_those_who_may_generate(run: Run) -> None:
+    run("users", "add", "sal@north.example", "--role", "sales")
+    done = attempt(
+        "generate", "--period", "2024-09", "--preview", "--as", "sal@north.example",
+        "--reseller", "north",
+    )  # fmt: skip
+    assert "the role sales may not do this" in done.stderr
+
+
 def test_a_document_shows_lines_and_what_may_be_done(run: Run, month: dict[str, Any]) -> None:
     shown = run("documents", "show", month["documents"][0]["id"])
     assert set(shown) >= {"kind", "number", "issued", "due", "subtotal", "tax", "sections"}

@@ -9,7 +9,7 @@ import pytest
 
 from clearbill.actions.users import add_user
 from clearbill.records import tenancy
-from clearbill.records.models import Reseller
+from clearbill.records.models import Document, Reseller
 from cli.test_answers import Run, attempt, month, run, usage
 from makers import OWNER
 
@@ -36,6 +36,13 @@ def test_documents_are_changed_by_filters_or_by_name(run: Run, ids: list[str]) -
     again = run("bulk", "status", *ids, "--to", "open")
     assert (again["done"], again["unchanged"]) == (1, 1)
     assert [each["id"] for each in again["results"]] == ids
+
+
+def test_stale_drafts_are_published_where_one_says_so(run: Run, ids: list[str]) -> None:
+    with tenancy.using(Reseller.objects.get().pk):
+        Document.objects.update(stale="newer usage was imported")
+    assert "2 of 2 were refused" in refused("bulk", "status", *ids, "--to", "open")
+    assert run("bulk", "status", *ids, "--to", "open", "--as-it-stands")["done"] == 2
 
 
 def test_all_there_are_is_never_meant_by_silence(run: Run, ids: list[str]) -> None:

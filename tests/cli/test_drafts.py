@@ -50,6 +50,42 @@ def test_own_lines_and_what_is_set_beside_them(run: Run, stale: str) -> None:
     assert run("documents", "show", stale)["purchase_order"] == "PO-7"
 
 
+def note_of(run: Run, code: str) -> tuple[str, bool]:
+    shown = run("documents", "show", code)
+    return shown["note"], shown["note_printed"]
+
+
+def test_a_note_and_its_printing_are_set_one_without_the_other(run: Run, stale: str) -> None:
+    run("drafts", "set", stale, "--note", "Thanks", "--printed")
+    run("drafts", "set", stale, "--note", "Thank you")
+    assert note_of(run, stale) == ("Thank you", True)
+    run("drafts", "set", stale, "--not-printed")
+    assert note_of(run, stale) == ("Thank you", False)
+
+
+def test_a_due_date_is_set_and_left_to_the_terms_again(run: Run, stale: str) -> None:
+    run("drafts", "set", stale, "--due", "2099-01-31")
+    assert run("documents", "show", stale)["due"] == "2099-01-31"
+    run("drafts", "set", stale, "--no-due")
+    assert run("documents", "show", stale)["due"] is None
+    both = attempt("drafts", "set", stale, "--due", "2099-01-31", "--no-due", "--reseller", "north")
+    assert both.exit_code == 2
+
+
+def test_a_stale_draft_says_why_and_names_its_own_lines(run: Run, stale: str) -> None:
+    run("drafts", "add-line", stale, "--text", "Setup", "--amount", "5")
+    shown = run("documents", "show", stale)
+    assert shown["stale"] == "newer usage was imported"
+    assert [section["own"] for section in shown["sections"]] == [False, True]
+    assert "stale: newer usage was imported" in words_of(stale)
+
+
+def words_of(code: str) -> str:
+    done = attempt("documents", "show", code, "--reseller", "north")
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
 def test_what_is_no_draft_is_refused(run: Run, stale: str) -> None:
     assert attempt("drafts", "difference", "D-9", "--reseller", "north").exit_code == 1
     assert attempt("drafts", "refresh", "--reseller", "north").exit_code == 2

@@ -57,3 +57,42 @@ def test_fields_are_added_given_and_set(run: Run, draft: str) -> None:
     listed = run("fields", "list")["fields"]
     assert [(f["name"], f["required"]) for f in listed] == [("Centre", False)]
     assert attempt("fields", "set", draft, "Nothing=1", "--reseller", "north").exit_code == 1
+
+
+def test_a_rates_history_names_every_version_and_who_gave_it(run: Run) -> None:
+    for rate in ("0.9", "0.8"):
+        run("rates", "set", "USD", "EUR", rate, "--month", "2024-09")
+    assert [r["rate"] for r in run("rates", "list")["rates"]] == ["0.8"]
+    history = run("rates", "list", "--history")["rates"]
+    assert [(r["rate"], r["version"]) for r in history] == [("0.8", 2), ("0.9", 1)]
+    assert history[0]["who"].startswith("cli:")
+
+
+def test_currencies_that_are_switched_on_are_listed_and_all_switched_off(run: Run) -> None:
+    run("rates", "show-in", "EUR", "CHF")
+    assert run("rates", "show-in")["currencies"] == ["EUR", "CHF"]
+    assert run("rates", "show-in", "--none")["currencies"] == []
+    assert run("rates", "show-in")["currencies"] == []
+
+
+def test_a_fields_choices_and_position_change(run: Run) -> None:
+    run("fields", "add", "Site", "--kind", "choice", "--choice", "Bonn", "--choice", "Kiel")
+    run("fields", "add", "Project")
+    run("fields", "change", "Site", "--choice", "Bonn", "--choice", "Ulm", "--position", "9")
+    listed = run("fields", "list")["fields"]
+    assert [f["name"] for f in listed] == ["Project", "Site"]
+    assert (listed[1]["choices"], listed[1]["position"]) == (["Bonn", "Ulm"], 9)
+
+
+def test_a_document_shows_its_taxes_rates_and_fields(run: Run, draft: str) -> None:
+    run("fields", "add", "Cost centre")
+    run("fields", "set", draft, "Cost centre=42")
+    run("taxes", "add", "VAT", "--percent", "20")
+    run("taxes", "give", run("documents", "show", draft)["customer"], "VAT")
+    shown = run("documents", "show", draft)
+    assert [(t["name"], t["amount"]) for t in shown["taxes"]] == [("VAT", "2.00")]
+    assert [(f["name"], f["value"]) for f in shown["custom_fields"]] == [("Cost centre", "42")]
+    assert shown["rates"] == []
+    words = attempt("documents", "show", draft, "--reseller", "north").output
+    assert "Cost centre: 42" in words
+    assert "VAT 20 %: 2.00" in words

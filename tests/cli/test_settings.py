@@ -53,6 +53,25 @@ def test_a_test_mail_goes_to_staff_alone(run: Run) -> None:
     run("settings", "test-mail", "published", "--to", "ann@north.example", "--language", "de")
 
 
+def test_a_mail_is_previewed_on_a_real_document(run: Run, usage: str) -> None:
+    run("settings", "mail", "published", "--subject-en", "Invoice {number}")
+    assert run("settings", "preview-mail", "published")["made_up"] is True
+    run("import", usage)
+    run("accounts", "assign", "--all")
+    run("generate", "--period", "2024-09")
+    run("documents", "status", "D-000001", "--to", "open")
+    shown = run("settings", "preview-mail", "published")
+    assert (shown["document"], shown["subject"]) == ("D-000001", "Invoice INV-000001")
+    assert shown["link"].endswith("/portal/north/invoices/D-000001/")
+    assert "no document 'D-9' here" in refused("preview-mail", "published", "--document", "D-9")
+    words = attempt("settings", "preview-mail", "published", "--reseller", "north").output
+    assert "Subject: Invoice INV-000001" in words
+
+
+def test_the_portals_address_is_shown(run: Run) -> None:
+    assert run("settings", "show")["portal"].endswith("/portal/north/")
+
+
 def test_another_series_begins(run: Run) -> None:
     assert run("settings", "series")["next"] == "INV-000001"
     made = run("settings", "series", "--prefix", "R-2026-", "--start", "70")

@@ -87,6 +87,7 @@ def _described(here: Here, found: reading.Progress) -> dict[str, Any]:
         "job": found.job.pk,
         "verb": found.job.verb,
         "state": found.job.state,
+        "reason": found.job.reason or None,
         "documents": found.total,
         "done": found.changed,
         "unchanged": found.unchanged,
@@ -99,7 +100,8 @@ def _described(here: Here, found: reading.Progress) -> dict[str, Any]:
 
 
 def _words(here: Here, found: reading.Progress) -> Iterator[str]:
-    yield f"Job {found.job.pk}: {found.job.state}, {found.done} of {found.total}"
+    reason = f" ({found.job.reason})" if found.job.reason else ""
+    yield f"Job {found.job.pk}: {found.job.state}{reason}, {found.done} of {found.total}"
     yield f"{found.changed} done, {found.unchanged} so already, {found.failures} refused"
     rows = [
         (each.code, each.outcome, each.message)
@@ -119,6 +121,7 @@ def _words(here: Here, found: reading.Progress) -> Iterator[str]:
 @click.option("--extend-due", type=DAY, help="Past due to open: the new due date.")
 @click.option("--paid-on", type=DAY, help="Closed: the payment's date, where a line has none.")
 @click.option("--comment", default="", help="Closed: a word on the payment.")
+@click.option("--as-it-stands", is_flag=True, help="Publish stale drafts as they are.")
 @click.option("--leave-out", is_flag=True, help="Go on without the lines that have a fault.")
 @click.option("--dry-run", is_flag=True, help="Show what each line is recognised as, no more.")
 @_waits
@@ -145,6 +148,7 @@ def status(
         "to": to.value,
         "reason": given["reason"],
         "notify": given["notify"],
+        "as_it_stands": given["as_it_stands"],
         "comment": given["comment"],
         "issued": _iso(given["issued"]),
         "due_extended_to": _iso(given["extend_due"]),
@@ -317,8 +321,6 @@ def show(here: Here, job_id: int, as_json: bool) -> None:
 @click.argument("job_id", metavar="JOB", type=int)
 @for_reseller
 def cancel(here: Here, job_id: int, as_json: bool) -> None:
-    """Stop a job after the batch in hand; what it changed stays changed."""
-    cancel_bulk(reseller_id=here.id, actor=here.actor, job_id=job_id)
-    found = _job(here, job_id)
-    value = {"job": job_id, "state": found.job.state}
-    say(value, as_json, lambda: [f"Job {job_id}: {found.job.state}, asked to stop"])
+    """Stop a job after the batch in hand, or dismiss one that failed; what it changed stays."""
+    state = cancel_bulk(reseller_id=here.id, actor=here.actor, job_id=job_id).state
+    say({"job": job_id, "state": state}, as_json, lambda: [f"Job {job_id}: {state}, asked to stop"])

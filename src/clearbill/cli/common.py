@@ -4,13 +4,14 @@ import functools
 import getpass
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, NoReturn
 
 import click
+from django.conf import settings
 
 from clearbill.actions.common import Actor, Refused
 from clearbill.records import tenancy
@@ -28,6 +29,7 @@ from clearbill.rules.money import minor_unit, round_half_away
 from clearbill.rules.periods import month
 from clearbill.rules.text import harmless
 from clearbill.usage.types import BadFile
+from clearbill.web.forms import whole
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 
@@ -65,10 +67,14 @@ MONTH, DAY = Month(), Day()
 
 @dataclass(frozen=True)
 class Here:
-    """The reseller that a command works for, and who runs it."""
+    """The reseller that a command works for, and who runs it.
+
+    `member` is whom one acts as (`--as`); None where the operator of the installation acts.
+    """
 
     reseller: Reseller
     actor: Actor
+    member: Membership | None = None
 
     @property
     def id(self) -> int:
@@ -124,7 +130,7 @@ def _for_reseller(command: Callable[..., Any], names: Sequence[str]) -> Callable
         if found is None:
             refuse(f"no reseller {reseller!r}; `clearbill resellers list` shows them")
         with tenancy.using(found.pk):
-            return answers(command)(Here(found, _actor(found, acting_as)), **options)
+            return answers(command)(_here(found, acting_as), **options)
 
     acting = click.option(
         *names, "acting_as", metavar="EMAIL", help="Act as this member, with its role."
@@ -142,9 +148,9 @@ def operator() -> Actor:
     return Actor(f"cli:{user}")
 
 
-def _actor(reseller: Reseller, email: str | None) -> Actor:
+def _here(reseller: Reseller, email: str | None) -> Here:
     if email is None:
-        return operator()
+        return Here(reseller, operator())
     member = (
         Membership.objects.filter(
             reseller=reseller, user__email=email.lower(), state=Membership.ACTIVE
@@ -154,7 +160,12 @@ def _actor(reseller: Reseller, email: str | None) -> Actor:
     )
     if member is None:
         refuse(f"{email} is no active member of {reseller.slug}")
-    return Actor(member.user.email, member.role)
+    return Here(reseller, Actor(member.user.email, member.role), member)
+
+
+def portal_address(here: Here) -> str:
+    """Where the customers' people of a reseller sign in."""
+    return f"{settings.CLEARBILL_URL}/portal/{here.reseller.slug}/"
 
 
 def provider_code(here: Here, word: str) -> str:
@@ -180,7 +191,8 @@ def provider_code(here: Here, word: str) -> str:
 def customer_id(here: Here, word: str) -> int:
     """The id of a customer that is named by id or by its exact name."""
     customers = Customer.objects.filter(reseller=here.reseller)
-    found = customers.filter(pk=int(word)).first() if word.isdecimal() else None
+    number = whole(word)
+    found = customers.filter(pk=number).first() if number is not None else None
     found = found or customers.filter(name=word).first()
     if found is None:
         refuse(f"no customer {word!r} here; `clearbill customers list` shows them")
@@ -194,6 +206,23 @@ def say(value: dict[str, Any], as_json: bool, words: Callable[[], Iterable[str]]
         return
     for line in words():
         click.echo("\n".join(harmless(part) for part in line.split("\n")))
+
+
+def words_of(value: Mapping[str, Any]) -> list[str]:
+    """A line for each thing that is said: names with their values, lists joined."""
+    return [
+        f"{name.replace('_', ' ')}: {_in_words(shown)}"
+        for name, shown in value.items()
+        if shown not in (None, "", [], {})
+    ]
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_in_words(each)}" for name, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_in_words, value))
+    return str(value)
 
 
 def _text(value: object) -> str:

@@ -10,7 +10,6 @@ import click
 
 from clearbill.actions.change_status import Change, Result, change_status
 from clearbill.actions.discard_documents import discard_documents
-from clearbill.actions.edit_draft import set_due_date
 from clearbill.actions.notify import resend_notification
 from clearbill.cli.common import (
     DAY,
@@ -28,6 +27,8 @@ from clearbill.cli.lists import check_target, list_all
 from clearbill.paper import downloads
 from clearbill.queries import canonical
 from clearbill.queries import documents as reading
+from clearbill.queries.surroundings import surroundings, trail
+from clearbill.records import clock
 from clearbill.records.models import Document
 from clearbill.rules.access import allowed
 from clearbill.rules.lifecycle import Status, parse_status
@@ -54,11 +55,12 @@ group.add_command(list_all)
 @click.argument("code", metavar="ID")
 @for_reseller
 def show(here: Here, code: str, as_json: bool) -> None:
-    """Show one document with its lines and what may be done with it."""
+    """Show one document with its lines, its e-mails and what may be done with it."""
     here.actor.require("documents.read")
     document = _found(here, code)
     content = canonical.of(document)
-    say(_shown(document, content), as_json, lambda: _words(document, content))
+    value = {**_shown(document, content), **_around(here, document)}
+    say(value, as_json, lambda: _words(document, value))
 
 
 def _shown(document: Document, content: dict[str, Any]) -> dict[str, Any]:
@@ -69,13 +71,23 @@ def _shown(document: Document, content: dict[str, Any]) -> dict[str, Any]:
         "issued": document.issue_date,
         "due": document.due_extended_to or document.due_date,
         "purchase_order": document.purchase_order,
+        "custom_fields": [
+            {name: field[name] for name in ("name", "value", "printed", "visible")}
+            for field in content["custom_fields"]
+        ],
+        "note": document.note,
+        "note_printed": document.note_printed,
+        "stale": document.stale or None,
         "replaces": content["replaces"],
+        "rates": content["rates"],
         "subtotal": content["subtotal"],
+        "taxes": content["taxes"],
         "tax": content["tax"],
         "sections": [
             {
                 "account": section["account"],
                 "account_name": section["account_name"],
+                "own": section["own"],
                 "subtotal": section["subtotal"],
                 "lines": [_line(line) for line in section["lines"]],
             }
@@ -86,26 +98,55 @@ def _shown(document: Document, content: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-_LINE = ("key", "description", "service", "sku", "qty", "unit", "charge_type", "price", "exact")
+_LINE = (
+    "position", "key", "description", "service", "sku", "qty", "unit", "charge_type", "price",
+    "exact",
+)  # fmt: skip
 
 
 def _line(line: dict[str, Any]) -> dict[str, Any]:
     return {name: line[name] for name in _LINE}
 
 
-def _words(document: Document, content: dict[str, Any]) -> Iterator[str]:
+def _around(here: Here, document: Document) -> dict[str, Any]:
+    """What stands around a document: what replaced it, and its e-mails with their state."""
+    around = surroundings(document, clock.today(here.reseller.time_zone))
+    _, mails = trail(document)
+    return {
+        "replaced_by": around.replaced_by,
+        "mails": [
+            {
+                "recipient": mail.recipient,
+                "state": mail.state,
+                "sent_at": mail.sent_at.isoformat() if mail.sent_at else None,
+                "error": mail.error or None,
+            }
+            for mail in mails
+        ],
+    }
+
+
+def _words(document: Document, value: dict[str, Any]) -> Iterator[str]:
     number = f" {document.invoice_number}" if document.invoice_number else ""
     yield f"{document.code}{number}  {document.status}  {document.customer.name}"
     yield f"{document.provider.name}, {document.period_start} to {document.period_end} (exclusive)"
-    for section in content["sections"]:
+    for name in ("due", "purchase_order", "note", "stale", "replaces"):
+        if value[name]:
+            yield f"{name.replace('_', ' ')}: {value[name]}"
+    yield from (f"{field['name']}: {field['value']}" for field in value["custom_fields"])
+    yield from (f"replaced by {code}" for code in value["replaced_by"])
+    for section in value["sections"]:
         yield f"\n{section['account']} {section['account_name']}: {section['subtotal']}"
         rows = [
             [line[name] for name in ("service", "sku", "qty", "unit", "charge_type", "price")]
             for line in section["lines"]
         ]
         yield from table(rows, ("service", "sku", "qty", "unit", "charge type", "price"))
-    yield f"\nSubtotal {content['subtotal']}  Tax {content['tax']}"
-    yield f"Total {content['total']} {document.currency}"
+    yield f"\nSubtotal {value['subtotal']}  Tax {value['tax']}"
+    yield from (f"{t['name']} {t['percent']} %: {t['amount']}" for t in value["taxes"])
+    yield f"Total {value['total']} {document.currency}"
+    yield from (f"1 {r['from']} = {r['rate']} {r['to']}, {r['source']}" for r in value["rates"])
+    yield from (f"mail to {m['recipient']}: {m['state']}" for m in value["mails"])
 
 
 @group.command("history")
@@ -275,16 +316,6 @@ def _result_words(result: Result) -> str:
     if not result.changed:
         return f"{result.document}{number}: {result.status} already"
     return f"{result.document}{number}: {result.was} → {result.status}"
-
-
-@group.command("set")
-@click.argument("code", metavar="ID")
-@click.option("--due", required=True, type=DAY)
-@for_reseller
-def change(here: Here, code: str, due: date, as_json: bool) -> None:
-    """Set a draft's due date."""
-    set_due_date(reseller_id=here.id, actor=here.actor, document=code, due=due)
-    say({"id": code, "due": due}, as_json, lambda: [f"{code} is due {due}"])
 
 
 @group.command("resend")

@@ -16,6 +16,8 @@ from clearbill.records import clock
 from clearbill.rules.canonical import plain
 from clearbill.rules.charge_types import CHARGE_TYPES
 from clearbill.rules.lifecycle import Status
+from clearbill.rules.pricing import TooLarge
+from clearbill.rules.text import harmless
 
 
 @click.group("drafts")
@@ -48,6 +50,8 @@ def show_difference(here: Here, code: str, as_json: bool) -> None:
         found = difference(document, clock.today(here.reseller.time_zone))
     except NoRate as error:
         refuse(f"{error}: set one by `clearbill rates set`")
+    except TooLarge as error:
+        refuse(f"it cannot be computed anew: {error}")
     say(_described(code, found), as_json, lambda: _words(found))
 
 
@@ -95,7 +99,18 @@ def refresh(here: Here, codes: tuple[str, ...], all_stale: bool, as_json: bool) 
     if all_stale:
         codes = tuple(draft.code for draft in stale_drafts(here.id))
     results = refresh_drafts(reseller_id=here.id, actor=here.actor, documents=codes)
-    rows = [{"id": r.document, "refreshed": r.changed, "refused": r.refused} for r in results]
+    rows = [
+        {
+            "id": r.document,
+            "refreshed": r.changed,
+            "refused": r.refused or None,
+            "warnings": r.warnings,
+        }
+        for r in results
+    ]
+    for result in results:
+        for warning in result.warnings:
+            click.echo(harmless(f"Warning: {result.document}: {warning}"), err=True)
     say({"drafts": rows}, as_json, lambda: [_outcome(r) for r in results])
     refused = [r for r in results if r.refused]
     if refused:
@@ -108,29 +123,33 @@ def _outcome(result: Result) -> str:
 
 @group.command("set")
 @click.argument("code", metavar="ID")
-@click.option("--due", type=DAY, help="The due date; default: by the terms.")
+@click.option("--due", type=DAY, help="The due date.")
+@click.option("--no-due", is_flag=True, help="Due by the customer's terms again.")
 @click.option("--purchase-order", help="Empty takes it away.")
 @click.option("--note", help="Empty takes it away.")
-@click.option("--printed/--not-printed", default=False, help="Show the note to the customer.")
+@click.option("--printed/--not-printed", default=None, help="Show the note to the customer.")
 @for_reseller
 def change(
     here: Here,
     code: str,
     due: date | None,
+    no_due: bool,
     purchase_order: str | None,
     note: str | None,
-    printed: bool,
+    printed: bool | None,
     as_json: bool,
 ) -> None:
-    """Set a draft's due date, purchase order or note."""
+    """Set a draft's due date, purchase order or note; what is not given stays."""
     given: dict[str, Any] = {"reseller_id": here.id, "actor": here.actor, "document": code}
-    if due is None and purchase_order is None and note is None:
-        raise click.UsageError("give --due, --purchase-order or --note")
-    if due is not None:
+    if due is not None and no_due:
+        raise click.UsageError("give --due or --no-due, not both")
+    if due is None and not no_due and (purchase_order, note, printed) == (None, None, None):
+        raise click.UsageError("give --due, --no-due, --purchase-order, --note or --printed")
+    if due is not None or no_due:
         set_due_date(due=due, **given)
     if purchase_order is not None:
         set_purchase_order(purchase_order=purchase_order, **given)
-    if note is not None:
+    if note is not None or printed is not None:
         set_note(note=note, printed=printed, **given)
     say({"id": code}, as_json, lambda: [f"{code} is changed"])
 

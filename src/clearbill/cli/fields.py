@@ -48,7 +48,7 @@ def _values(here: Here, given: Sequence[str]) -> dict[int, str]:
 def list_all(here: Here, as_json: bool) -> None:
     """List the fields in their order."""
     here.actor.require("settings.read")
-    names = ("name", "kind", "choices", "required", "printed", "visible", "active")
+    names = ("name", "kind", "choices", "position", "required", "printed", "visible", "active")
     rows: list[dict[str, Any]] = [
         {name: getattr(each, name) for name in names}
         for each in CustomField.objects.filter(reseller_id=here.id).order_by("position", "pk")
@@ -73,12 +73,22 @@ def add(here: Here, name: str, as_json: bool, **given: Any) -> None:
 @group.command("change")
 @click.argument("name", metavar="NAME")
 @click.option("--rename", metavar="NAME")
+@click.option("--choice", "choices", multiple=True, help="All that there are from now on.")
+@click.option("--position", type=int, help="Fields stand in the order of these numbers.")
 @click.option("--required/--optional", default=None)
 @click.option("--printed/--not-printed", default=None)
 @click.option("--visible/--hidden", default=None)
 @click.option("--active/--inactive", default=None)
 @for_reseller
-def change(here: Here, name: str, rename: str | None, as_json: bool, **flags: bool | None) -> None:
+def change(
+    here: Here,
+    name: str,
+    rename: str | None,
+    choices: tuple[str, ...],
+    position: int | None,
+    as_json: bool,
+    **flags: bool | None,
+) -> None:
     """Change a field on drafts and documents to come."""
     given: dict[str, Any] = {flag: on for flag, on in flags.items() if on is not None}
     changed = change_field(
@@ -86,6 +96,8 @@ def change(here: Here, name: str, rename: str | None, as_json: bool, **flags: bo
         actor=here.actor,
         field_id=_field(_fields(here), name),
         name=rename,
+        choices=choices or None,
+        position=position,
         **given,
     )
     say({"name": changed.name}, as_json, lambda: [f"{changed.name} is changed"])

@@ -1,6 +1,9 @@
 """`clearbill import` and `clearbill generate`: usage in, drafts out."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +11,7 @@ import click
 
 from clearbill.actions.generate_documents import run_generation, start_run
 from clearbill.actions.import_usage import Imported, Replaced, import_usage
+from clearbill.actions.working import GENERATE, working_on
 from clearbill.cli.common import (
     MONTH,
     Here,
@@ -19,7 +23,9 @@ from clearbill.cli.common import (
     summary,
     table,
 )
+from clearbill.queries.preview import PreviewRow, preview
 from clearbill.queries.runs import RunReport, report
+from clearbill.records import clock
 from clearbill.records.models import RunResult
 from clearbill.rules.canonical import plain
 from clearbill.rules.providers import provider_name
@@ -110,28 +116,97 @@ def _import_words(done: Imported) -> list[str]:
 @click.option("--period", required=True, type=MONTH, help="Periods that start in this month.")
 @click.option("--provider", "providers", multiple=True, metavar="P")
 @click.option("--customer", "customers", multiple=True, metavar="C", help="Its id or name.")
+@click.option("--preview", "looks", is_flag=True, help="Show what would be made, and make nothing.")
 @for_reseller
 def generate(
     here: Here,
     period: date,
     providers: tuple[str, ...],
     customers: tuple[str, ...],
+    looks: bool,
     as_json: bool,
 ) -> None:
     """Make drafts: one per customer, provider and billing period."""
+    codes = [provider_code(here, word) for word in providers]
+    ids = [customer_id(here, word) for word in customers] if customers else None
+    if looks:
+        _preview(here, period, codes, ids, as_json)
+        return
     run = start_run(
-        reseller_id=here.id,
-        actor=here.actor,
-        month=period,
-        providers=[provider_code(here, word) for word in providers],
-        customers=[customer_id(here, word) for word in customers] if customers else None,
+        reseller_id=here.id, actor=here.actor, month=period, providers=codes, customers=ids
     )
-    run_generation(reseller_id=here.id, run_id=run.pk)
+    with working_on(GENERATE, run.pk):
+        run_generation(reseller_id=here.id, run_id=run.pk)
     done = report(here.id, run.pk)
     say(_generated(done), as_json, lambda: _generated_words(done))
     if done.failed:
         names = ", ".join(sorted({r.customer.name for r in done.failed if r.customer})[:5])
         raise click.ClickException(f"{len(done.failed)} customers failed: {names}")
+
+
+def _preview(
+    here: Here, period: date, providers: list[str], customers: list[int] | None, as_json: bool
+) -> None:
+    here.actor.require("documents.generate")
+    today = clock.today(here.reseller.time_zone)
+    found = preview(here.id, period, today=today, providers=providers, customers=customers)
+    value = {
+        "creates": found.creates,
+        "rows": [_preview_row(each) for each in found.rows],
+        "totals": [_amounts(asdict(each)) for each in found.totals],
+        "warnings": found.warnings,
+    }
+    say(value, as_json, lambda: _preview_words(value))
+
+
+def _preview_row(row: PreviewRow) -> dict[str, Any]:
+    return _amounts(
+        {
+            "state": row.state,
+            "customer": row.customer or None,
+            "account": row.account or None,
+            "provider": row.provider,
+            "period_start": row.period.period_start,
+            "period_end": row.period.period_end,
+            "currency": row.currency,
+            "rows": row.rows,
+            "cost": row.cost,
+            "price": row.price,
+            "margin": row.margin,
+            "last_price": row.last_price,
+            "document": row.document or None,
+            "reason": row.reason or None,
+        }
+    )
+
+
+def _amounts(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: plain(v) if isinstance(v, Decimal) else v for name, v in row.items()}
+
+
+def _preview_words(value: dict[str, Any]) -> list[str]:
+    head = ("state", "customer", "account", "provider", "rows", "currency", "cost", "price")
+    totals = (
+        "provider",
+        "currency",
+        "imported",
+        "billed",
+        "unassigned",
+        "left",
+        "to_bill",
+        "price",
+    )
+    made = value["creates"]
+    return [
+        *(f"Warning: {each}" for each in value["warnings"]),
+        *_rows(value["rows"], (*head, "reason")),
+        *(["", *_rows(value["totals"], totals)] if value["totals"] else []),
+        f"{made} {'draft' if made == 1 else 'drafts'} would be made",
+    ]
+
+
+def _rows(rows: Sequence[dict[str, Any]], head: Sequence[str]) -> list[str]:
+    return table([["" if r[c] is None else str(r[c]) for c in head] for r in rows], head)
 
 
 def _generated(done: RunReport) -> dict[str, Any]:

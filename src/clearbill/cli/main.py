@@ -17,6 +17,7 @@ _COMMANDS = {
     "fields": ("clearbill.cli.fields", "group"),
     "generate": ("clearbill.cli.imports", "generate"),
     "import": ("clearbill.cli.imports", "import_files"),
+    "mails": ("clearbill.cli.mails", "group"),
     "markup": ("clearbill.cli.markup", "group"),
     "rates": ("clearbill.cli.rates", "group"),
     "resellers": ("clearbill.cli.resellers", "group"),

@@ -2,12 +2,14 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
 from clearbill.actions.rates import import_rates, set_rate, show_in
 from clearbill.cli.common import MONTH, Here, for_reseller, refuse, say, table
 from clearbill.queries import rates as reading
+from clearbill.records.models import ExchangeRate, ResellerSettings
 from clearbill.rules.canonical import plain
 from clearbill.usage.types import BadFile
 
@@ -18,23 +20,33 @@ def group() -> None:
 
 
 @group.command("list")
+@click.option("--history", is_flag=True, help="Every version, with who gave it and when.")
 @for_reseller
-def list_all(here: Here, as_json: bool) -> None:
+def list_all(here: Here, history: bool, as_json: bool) -> None:
     """List every rate that somebody gave, in its newest version."""
     here.actor.require("settings.read")
-    rows = [
-        {
-            "base": each.base,
-            "quote": each.quote,
-            "span": each.span,
-            "day": each.day,
-            "rate": plain(each.rate),
-            "source": each.source,
-        }
-        for each in reading.quotes(here.id)
-    ]
+    found = reading.all_versions(here.id) if history else reading.newest(here.id)
+    rows = [_described(each, history) for each in found]
     head = ("base", "quote", "span", "day", "rate", "source")
-    say({"rates": rows}, as_json, lambda: table([[str(r[c]) for c in head] for r in rows], head))
+    columns = (*head, "version", "who", "at") if history else head
+    say(
+        {"rates": rows},
+        as_json,
+        lambda: table([[str(r[c]) for c in columns] for r in rows], columns),
+    )
+
+
+def _described(each: ExchangeRate, history: bool) -> dict[str, Any]:
+    shown = {
+        "base": each.base,
+        "quote": each.quote,
+        "span": each.span,
+        "day": each.day,
+        "rate": plain(each.rate),
+        "source": each.source,
+    }
+    given = {"version": each.version, "who": each.who, "at": each.created_at.isoformat()}
+    return {**shown, **given} if history else shown
 
 
 @group.command("set")
@@ -84,8 +96,15 @@ def take_in(here: Here, file: Path, as_json: bool) -> None:
 
 @group.command("show-in")
 @click.argument("currencies", nargs=-1, metavar="[CURRENCY]...")
+@click.option("--none", "no_others", is_flag=True, help="Switch all of them off.")
 @for_reseller
-def switch_on(here: Here, currencies: tuple[str, ...], as_json: bool) -> None:
-    """Switch on the currencies that documents may be shown in; none switches all off."""
-    on = show_in(reseller_id=here.id, actor=here.actor, currencies=currencies)
+def switch_on(here: Here, currencies: tuple[str, ...], no_others: bool, as_json: bool) -> None:
+    """Switch on the currencies that documents may be shown in; without any, list them."""
+    if currencies and no_others:
+        raise click.UsageError("name currencies, or --none, not both")
+    here.actor.require("settings.read")
+    if currencies or no_others:
+        on = show_in(reseller_id=here.id, actor=here.actor, currencies=currencies)
+    else:
+        on = ResellerSettings.objects.get(reseller=here.reseller).currencies
     say({"currencies": on}, as_json, lambda: [f"shown in: {', '.join(on) or 'nothing else'}"])

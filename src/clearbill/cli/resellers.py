@@ -5,7 +5,6 @@ from typing import Any
 import click
 
 from clearbill.actions import resellers as actions
-from clearbill.actions.number_series import change_series
 from clearbill.cli.common import (
     Here,
     answers,
@@ -18,7 +17,6 @@ from clearbill.cli.common import (
 from clearbill.records import tenancy
 from clearbill.records.models import Reseller, ResellerSettings
 from clearbill.rules.lifecycle import Kind
-from clearbill.rules.numbering import invoice_number
 
 
 @click.group("resellers")
@@ -77,17 +75,6 @@ def change(here: Here, as_json: bool, **given: Any) -> None:
     actions.change_reseller(reseller_id=here.id, actor=here.actor, **changes)
     described = _described(Reseller.objects.get(pk=here.id))
     say(described, as_json, lambda: [f"{name}: {value}" for name, value in described.items()])
-
-
-@group.command("numbers")
-@click.option("--prefix", required=True, help="Never used before, such as INV-2026-.")
-@click.option("--start", default=1, show_default=True, help="The first number of it.")
-@for_reseller
-def numbers(here: Here, prefix: str, start: int, as_json: bool) -> None:
-    """Begin another series of invoice numbers."""
-    made = change_series(reseller_id=here.id, actor=here.actor, prefix=prefix, start=start)
-    following = invoice_number(made.prefix, made.last_number + 1)
-    say({"next": following}, as_json, lambda: [f"the next number is {following}"])
 
 
 @group.command("list")

@@ -1,5 +1,6 @@
 """`clearbill settings`: how documents, portal and e-mails look, what e-mails say, and numbers."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,8 @@ import click
 from clearbill.actions.branding import remove_logo, set_branding, set_logo
 from clearbill.actions.mail_templates import WORDINGS, change_template, reset_template, send_test
 from clearbill.actions.number_series import change_series
-from clearbill.cli.common import Here, for_reseller, say
+from clearbill.cli.common import Here, for_reseller, portal_address, refuse, say
+from clearbill.paper import mail_preview
 from clearbill.paper.logo import MOST_BYTES
 from clearbill.paper.mail import Wording
 from clearbill.queries.branding import brand
@@ -57,9 +59,10 @@ def _lines(value: dict[str, Any]) -> list[str]:
 @group.command("show")
 @for_reseller
 def show(here: Here, as_json: bool) -> None:
-    """Show branding, both e-mails and the number series."""
+    """Show the portal's address, branding, both e-mails and the number series."""
     here.actor.require("settings.read")
     value: dict[str, Any] = {
+        "portal": portal_address(here),
         "branding": _branding(here),
         "mails": {kind: _mail(template) for kind, template in all_kinds(here.id).items()},
         "series": _series(here),
@@ -68,6 +71,7 @@ def show(here: Here, as_json: bool) -> None:
         value,
         as_json,
         lambda: [
+            f"portal: {value['portal']}",
             *_lines(_branding(here)),
             *(f"{kind}: {'on' if m['enabled'] else 'off'}" for kind, m in value["mails"].items()),
             f"next number: {value['series']['next']}",
@@ -145,6 +149,47 @@ def mail(here: Here, kind: str, as_json: bool, **given: Any) -> None:
     say(_mail(made), as_json, lambda: _lines(_mail(made)))
 
 
+def _wording(here: Here, kind: str, language: str) -> Wording:
+    stored = of_kind(here.id, kind)
+    return Wording(getattr(stored, f"subject_{language}"), getattr(stored, f"body_{language}"))
+
+
+@group.command("preview-mail")
+@click.argument("kind", type=_KIND)
+@click.option("--language", type=click.Choice(list(LANGUAGES)), default="en", show_default=True)
+@click.option("--document", default="", help="A Document ID; without it the newest published.")
+@click.option("--to", "recipient", default="somebody@example.com", metavar="EMAIL")
+@for_reseller
+def preview_mail(
+    here: Here, kind: str, language: str, document: str, recipient: str, as_json: bool
+) -> None:
+    """Show what one of the two e-mails would say about a document; nobody is sent it."""
+    here.actor.require("settings.read")
+    wording = _wording(here, kind, language)
+    shown = mail_preview.preview(
+        here.id, kind, language, wording, code=document, recipient=recipient
+    )
+    if shown is None:
+        refuse(f"no document {document!r} here")
+    value = {"document": shown.code, "made_up": shown.made_up, **asdict(shown.content)}
+    say(value, as_json, lambda: _mail_words(value))
+
+
+def _mail_words(value: dict[str, Any]) -> list[str]:
+    made_up = " (made up: there is none yet)" if value["made_up"] else ""
+    return [
+        f"About {value['document']}{made_up}, to {value['recipient']}",
+        f"Subject: {value['subject']}",
+        "",
+        *value["paragraphs"],
+        "",
+        *(f"{name}: {fact}" for name, fact in value["facts"]),
+        "",
+        value["link"],
+        value["signature"],
+    ]
+
+
 @group.command("test-mail")
 @click.argument("kind", type=_KIND)
 @click.option("--to", "recipient", required=True, metavar="EMAIL", help="A member of staff.")
@@ -155,16 +200,13 @@ def test_mail(
     here: Here, kind: str, recipient: str, language: str, document: str, as_json: bool
 ) -> None:
     """Send one of the two e-mails, as it is now, to a member of staff."""
-    stored = of_kind(here.id, kind)
     send_test(
         reseller_id=here.id,
         actor=here.actor,
         recipient=recipient,
         kind=kind,
         language=language,
-        wording=Wording(
-            getattr(stored, f"subject_{language}"), getattr(stored, f"body_{language}")
-        ),
+        wording=_wording(here, kind, language),
         document=document,
     )
     say({"to": recipient, "kind": kind}, as_json, lambda: [f"on its way to {recipient}"])

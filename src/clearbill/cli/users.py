@@ -129,7 +129,7 @@ def _say(
     here: Here, verb: Callable[..., Membership], email: str, words: str, as_json: bool, **more: Any
 ) -> None:
     member = verb(
-        reseller_id=here.id, actor=here.actor, membership_id=_membership_id(here, email), **more
+        reseller_id=here.id, actor=here.actor, membership_id=_membership(here, email).pk, **more
     )
     say(_member(member), as_json, lambda: [f"{member.user.email}: {words}"])
 
@@ -137,7 +137,36 @@ def _say(
 _on_member("suspend", people.suspend, "suspended", "Shut EMAIL out at its next request.")
 _on_member("reactivate", people.reactivate, "active", "Let a suspended EMAIL in again.")
 _on_member("reset", people.send_reset, "a link is on its way", "Mail EMAIL a password reset.")
-_on_member("end-sessions", people.end_sessions, "signed out", "Sign EMAIL out everywhere.")
+
+
+@group.command("sessions")
+@click.argument("email")
+@for_reseller
+def sessions(here: Here, email: str, as_json: bool) -> None:
+    """List where EMAIL is signed in, the newest first."""
+    member = _membership(here, email)
+    here.actor.require("portal_users.read" if member.customer_id else "users.read")
+    rows = [
+        {
+            "session": each.pk,
+            "since": each.created_at.isoformat(),
+            "from": each.ip,
+            "browser": each.user_agent,
+        }
+        for each in reading.sessions(member.user_id)
+    ]
+    head = ("session", "since", "from", "browser")
+    say({"sessions": rows}, as_json, lambda: table([[str(r[c]) for c in head] for r in rows], head))
+
+
+@group.command("end-sessions")
+@click.argument("email")
+@click.option("--session", "session_id", type=int, help="This one alone; `users sessions` lists.")
+@for_reseller
+def end_sessions(here: Here, email: str, session_id: int | None, as_json: bool) -> None:
+    """Sign EMAIL out everywhere, at other resellers too, or of one session."""
+    words = "signed out" if session_id is None else f"session {session_id} is ended"
+    _say(here, people.end_sessions, email, words, as_json, session_id=session_id)
 
 
 @group.command("set-role")
@@ -178,11 +207,11 @@ def trail(here: Here, as_json: bool) -> None:
     say({"events": rows}, as_json, lambda: table([[r[c] for c in head] for r in rows], head))
 
 
-def _membership_id(here: Here, email: str) -> int:
+def _membership(here: Here, email: str) -> Membership:
     found = Membership.objects.filter(reseller=here.reseller, user__email=email.lower()).first()
     if found is None:
         refuse(f"{email} has no access here; `clearbill users list` shows who has")
-    return found.pk
+    return found
 
 
 def _member(m: Membership) -> dict[str, Any]:

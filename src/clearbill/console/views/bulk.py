@@ -149,6 +149,7 @@ def _arguments(request: TenantRequest) -> dict[str, Any]:
     return {
         **{name: form.get(name, "") for name in _ASKED},
         "notify": "notify" in form,
+        "as_it_stands": "as_it_stands" in form,
         "each": _each(form.get("each", "")),
     }
 
@@ -161,7 +162,7 @@ def _each(text: str) -> dict[str, dict[str, str]]:
             str(code): {name: str(own.get(name, "")) for name in ("paid_on", "comment")}
             for code, own in given.items()
         }
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         raise Refused("the payments of the file were lost: give the file again") from None
 
 
@@ -230,10 +231,12 @@ def _results(reseller_id: int, job_id: int) -> Iterator[bytes]:
 def cancel(request: TenantRequest, slug: str, job_id: int) -> HttpResponse:
     """Stop a job after the batch in hand."""
     try:
-        cancel_bulk(reseller_id=request.reseller.pk, actor=actor_of(request), job_id=job_id)
+        found = cancel_bulk(reseller_id=request.reseller.pk, actor=actor_of(request), job_id=job_id)
     except Refused as error:
         raise Http404(error.message) from None
-    messages.info(request, "It stops after the documents in hand. What was changed stays.")
+    ended = found.state == BulkJob.CANCELLED
+    when = "It is cancelled." if ended else "It stops after the documents in hand."
+    messages.info(request, f"{when} What was changed stays.")
     return redirect("console:bulk-job", slug, job_id)
 
 
