@@ -68,11 +68,14 @@ pictures: $(STAMP) browser ## A sheet a page in pictures/: three widths, light a
 
 messages: $(STAMP) ## Gather the strings to translate, and compile the translations
 	mkdir -p build
-	$(BIN)/pybabel -q extract -F babel.cfg -k _ -k gettext --no-location --sort-output --omit-header \
+	PYTHONPATH=tests $(BIN)/pybabel -q extract -F babel.cfg -k Refused -k Words \
+	    --no-location --sort-output --omit-header \
 	    -o build/messages.pot src/clearbill
+	$(BIN)/pybabel -q extract -F babel-console.cfg --no-location --sort-output --omit-header \
+	    -o build/console.pot src/clearbill
 	$(BIN)/pybabel -q update -i build/messages.pot -d src/clearbill/locale -D django -l de \
 	    --no-wrap --ignore-obsolete --omit-header --no-fuzzy-matching
-	$(BIN)/pybabel -q compile -d src/clearbill/locale -D django
+	$(BIN)/pybabel -q compile --use-fuzzy -d src/clearbill/locale -D django
 
 wheel: $(STAMP) ## One wheel in dist/, with templates, styles and migrations
 	rm -rf dist

@@ -1,59 +1,86 @@
 """Every string has its German, the compiled file is the written one, and parameters agree."""
 
+import html
 import re
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
-from django.utils.translation import override
+from django.utils.translation import gettext, override, pgettext
 
-import clearbill
+from clearbill.actions.common import Refused, Words
+from clearbill.records.models import Ticket
+from clearbill.rules.access import STAFF
 from clearbill.rules.charge_types import CHARGE_TYPES
 from clearbill.rules.lifecycle import KIND_NAMES, Status
 from clearbill.web import formats, words
+from clearbill.web.jinja import said
+from messages import PACKAGE, gathered
 
-PACKAGE = Path(clearbill.__file__).parent
 GERMAN = PACKAGE / "locale" / "de" / "LC_MESSAGES"
-METHODS = [
-    ("portal/**.py", "python"),
-    ("web/**.py", "python"),
-    ("portal/jinja2/**.html", "jinja2"),
-    ("wiring/jinja2/**.html", "jinja2"),
-]
 
 
 def written() -> Catalog:
     return read_po((GERMAN / "django.po").open("rb"), locale="de")
 
 
+def german() -> set[tuple[str, str | None]]:
+    return {(str(each.id), each.context) for each in written() if each.id and each.string}
+
+
 def test_every_string_has_its_german() -> None:
-    found = extract_from_dir(PACKAGE, METHODS, keywords={"_": None, "gettext": None})
-    used = {message for _, _, message, _, _ in found}
-    catalog = written()
-    german = {message.id for message in catalog if message.string}
-    assert used - german == set()
+    assert gathered() - german() == set()
 
 
-def test_no_string_is_translated_that_no_page_has() -> None:
-    found = extract_from_dir(PACKAGE, METHODS, keywords={"_": None, "gettext": None})
-    used = {message for _, _, message, _, _ in found}
-    assert {message.id for message in written() if message.id} - used == set()
+def test_no_string_is_translated_that_nothing_says() -> None:
+    assert german() - gathered() == set()
+
+
+PIECES = re.compile(
+    r"<(script|style|code|kbd)\b.*?</\1>|<[^>]*>|{%.*?%}|{#.*?#}", re.DOTALL | re.IGNORECASE
+)
+
+
+def unmarked(template: str) -> list[str]:
+    """Texts of a template between two tags or blocks that are no expression and have letters."""
+    bare = re.sub(r"{{.*?}}", "{{}}", template, flags=re.DOTALL)
+    pieces = (
+        html.unescape(" ".join(each.split())) for each in PIECES.sub("\n\n", bare).split("\n\n")
+    )
+    return [each for each in pieces if "{{}}" not in each and re.search(r"[A-Za-z]{2}", each)]
+
+
+def test_every_text_of_the_console_is_marked_for_translation() -> None:
+    assert unmarked("<p>No {{ x }} of it</p><b title='a'>{{ _('In') }}</b>{% if x %}Out") == ["Out"]
+    found = {}
+    for path in sorted((PACKAGE / "console" / "jinja2").rglob("*.html")):
+        # An article is one text, which is translated as a whole and not between its tags.
+        if path.parent.name != "help" and path.name != "styleguide.html":
+            found[path.name] = unmarked(path.read_text(encoding="utf-8"))
+    assert {name: texts for name, texts in found.items() if texts} == {}, "wrap them in {{ _() }}"
 
 
 def test_the_compiled_file_is_the_written_one() -> None:
     compiled = read_mo((GERMAN / "django.mo").open("rb"))
-    assert {m.id: m.string for m in compiled if m.id} == {m.id: m.string for m in written() if m.id}
+    told = [
+        {(m.id, _text(m.context)): m.string for m in each if m.id} for each in (compiled, written())
+    ]
+    assert told[0] == told[1]
+
+
+def _text(context: str | bytes | None) -> str | None:
+    # Babel reads a context from a compiled file as bytes.
+    return context.decode() if isinstance(context, bytes) else context
 
 
 def test_parameters_are_the_same_in_both_languages() -> None:
     for message in written():
         names = [
-            set(re.findall(r"%\((\w+)\)s", str(text))) for text in (message.id, message.string)
+            set(re.findall(r"%\((\w+)\)[sr]", str(text))) for text in (message.id, message.string)
         ]
         assert names[0] == names[1], message.id
 
@@ -62,6 +89,49 @@ def test_words_of_the_data_are_those_of_the_rules() -> None:
     assert set(words.STATUSES) == {status.value for status in Status}
     assert set(words.CHARGE_TYPES) == set(CHARGE_TYPES)
     assert set(words.KINDS) == set(KIND_NAMES.values())
+    assert set(words.ROLES) == {role.title() for role in STAFF}
+    assert {*Ticket.CATEGORIES, *Ticket.PRIORITIES} <= {text for text, _ in gathered()}
+
+
+def refusals() -> Iterator[Refused]:
+    yield Refused("%(email)s has access already", field="email", email="a@b.example")
+    yield Refused(
+        "the %(label)s is at most %(most)s characters long", label=Words("subject"), most=9
+    )
+    yield Refused(Words("choose one of %(words)s", words=("Low", "Urgent")))
+    yield Refused("100 % of it")
+
+
+def test_a_refusal_is_english_and_is_said_in_the_readers_language() -> None:
+    found = list(refusals())
+    assert [str(each) for each in found] == [
+        "a@b.example has access already",
+        "the subject is at most 9 characters long",
+        "choose one of Low, Urgent",
+        "100 % of it",
+    ]
+    with override("de"):
+        assert [said(each.message) for each in found] == [
+            "a@b.example hat schon Zugang.",
+            "Betreff: höchstens 9 Zeichen.",
+            "Wählen Sie eines von: Niedrig, Dringend.",
+            "100 % of it",
+        ]
+
+
+def test_every_field_that_customers_type_is_named_in_german() -> None:
+    typed = {"subject", "text", "name", "email"}
+    assert typed == set(words.FIELDS)
+    with override("de"):
+        assert all(said(Words(name)) != name for name in ("subject", "email"))
+
+
+def test_a_closed_ticket_is_not_settled_but_closed_in_german() -> None:
+    with override("de"):
+        assert gettext("Closed") == "Beglichen"
+        assert [pgettext("ticket", state) for state in ("Open", "Answered", "Closed")] == [
+            "Offen", "Beantwortet", "Geschlossen",
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

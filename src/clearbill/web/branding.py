@@ -27,8 +27,10 @@ def logo_answer(request: TenantRequest, sha256: str) -> HttpResponse:
     return answer
 
 
-def style_sheet(brand: Brand, logo: bytes | None) -> str:
+def style_sheet(brand: Brand, logo: bytes | None, logo_address: str = "") -> str:
     """The design tokens in the brand's colours, and the logo in place of the name.
+
+    `logo_address` is seen from the sheet; by default the logo is beside it by its hash.
 
     A colour that nobody chose leaves its tokens as they are. Text in the brand's colour is made
     as much darker, or lighter in the dark scheme, as reading it asks for.
@@ -42,7 +44,8 @@ def style_sheet(brand: Brand, logo: bytes | None) -> str:
         rules = " ".join(f"{name}: {value};" for name, value in tokens.items())
         parts.append(f"@layer tokens {{ :root {{ {rules} }} }}")
     if logo is not None:
-        parts.append(_logo(brand.logo, logos.fitted(logos.size(logo), LOGO_PLACE)))
+        address = logo_address or f"brand/{brand.logo}.png"
+        parts.append(_logo(address, logos.fitted(logos.size(logo), LOGO_PLACE)))
     return "\n".join(parts) + "\n"
 
 
@@ -65,14 +68,14 @@ def _bar(chosen: str) -> dict[str, str]:
     return {"--bar": chosen, "--bar-ink": colour.text_on(chosen)}
 
 
-def _logo(sha256: str, size: tuple[int, int]) -> str:
+def _logo(address: str, size: tuple[int, int]) -> str:
     """White behind it, since it is made for paper; the name stays for those who listen."""
     width, height = size
     return (
         "@layer frame {\n"
         f'  .portal .brand::before {{ content: ""; inline-size: {width}px; block-size: {height}px;'
         " border: 2px solid #fff; box-sizing: content-box; flex: none;"
-        f' background: #fff url("brand/{sha256}.png") center / contain no-repeat; }}\n'
+        f' background: #fff url("{address}") center / contain no-repeat; }}\n'
         "  .portal .brand > span { position: absolute; inline-size: 1px; block-size: 1px;"
         " overflow: hidden; clip-path: inset(50%); white-space: nowrap; }\n"
         "}"

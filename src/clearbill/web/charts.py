@@ -23,7 +23,7 @@ SPARK_WIDTH, SPARK_HEIGHT = 100, 24
 
 _LABEL_LINE, _BAR, _GAP = 1.5, 1.375, 0.75
 _PLOT_TOP, _PLOT_BOTTOM, _LINE_HEIGHT = 1.5, 10.5, 12.5
-_EDGE = 4
+_LEFT, _RIGHT = 16, 4
 
 
 @dataclass(frozen=True)
@@ -238,7 +238,7 @@ def _grid_line(value: Decimal, y: float) -> Grid:
 def _across(index: int, count: int) -> float:
     if count == 1:
         return 50.0
-    return round(_EDGE + index * (100 - 2 * _EDGE) / (count - 1), 2)
+    return round(_LEFT + index * (100 - _LEFT - _RIGHT) / (count - 1), 2)
 
 
 def _down(amount: Decimal, low: Decimal, high: Decimal) -> float:

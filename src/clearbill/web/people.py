@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 from django.http import Http404
+from django.utils.translation import gettext_noop as N_
 
 from clearbill.actions import invitations, people
 from clearbill.actions.common import Actor, Refused
 from clearbill.queries.people import of_customer
 from clearbill.records.models import Membership
 from clearbill.web.actor import actor_of
+from clearbill.web.jinja import translated as _
 from clearbill.web.permissions import TenantRequest
 
 Form = Callable[[TenantRequest, Actor, int | None], str]
@@ -35,21 +37,25 @@ def _invite(request: TenantRequest, actor: Actor, customer_id: int | None) -> st
         customer_id=customer_id,
         is_admin="is_admin" in request.POST,
     )
-    return f"{invitation.email} is invited. The link in the e-mail works for 7 days."
+    return _(
+        "%(email)s is invited. The link in the e-mail works for 7 days.", email=invitation.email
+    )
 
 
 def _resend(request: TenantRequest, actor: Actor, customer_id: int | None) -> str:
     invitation = invitations.resend(
         reseller_id=request.reseller.pk, actor=actor, invitation_id=_number(request)
     )
-    return f"{invitation.email} gets a new link. The one before opens nothing any more."
+    return _(
+        "%(email)s gets a new link. The one before opens nothing any more.", email=invitation.email
+    )
 
 
 def _revoke(request: TenantRequest, actor: Actor, customer_id: int | None) -> str:
     invitation = invitations.revoke(
         reseller_id=request.reseller.pk, actor=actor, invitation_id=_number(request)
     )
-    return f"{invitation.email} is no longer invited."
+    return _("%(email)s is no longer invited.", email=invitation.email)
 
 
 def _on_member(verb: Callable[..., Membership], words: str) -> Form:
@@ -59,7 +65,7 @@ def _on_member(verb: Callable[..., Membership], words: str) -> Form:
             actor=actor,
             membership_id=_member(request, customer_id),
         )
-        return words.format(email=member.user.email)
+        return _(words, email=member.user.email)
 
     return form
 
@@ -71,7 +77,7 @@ def _set_role(request: TenantRequest, actor: Actor, customer_id: int | None) -> 
         membership_id=_member(request, customer_id),
         role=request.POST.get("role", ""),
     )
-    return f"{member.user.email} is {member.role.title()} now."
+    return _("%(email)s is %(role)s now.", email=member.user.email, role=_(member.role.title()))
 
 
 def _set_administrator(request: TenantRequest, actor: Actor, customer_id: int | None) -> str:
@@ -82,8 +88,8 @@ def _set_administrator(request: TenantRequest, actor: Actor, customer_id: int | 
         is_admin=request.POST.get("is_admin") == "1",
     )
     if member.is_admin:
-        return f"{member.user.email} is an administrator now."
-    return f"{member.user.email} is no administrator any more."
+        return _("%(email)s is an administrator now.", email=member.user.email)
+    return _("%(email)s is no administrator any more.", email=member.user.email)
 
 
 def _end_session(request: TenantRequest, actor: Actor, customer_id: int | None) -> str:
@@ -93,17 +99,17 @@ def _end_session(request: TenantRequest, actor: Actor, customer_id: int | None) 
         membership_id=_member(request, customer_id),
         session_id=_number(request, "session"),
     )
-    return "The session is ended."
+    return _("The session is ended.")
 
 
 _FORMS: dict[str, Form] = {
     "invite": _invite,
     "resend": _resend,
     "revoke": _revoke,
-    "suspend": _on_member(people.suspend, "{email} is suspended, and out at the next click."),
-    "reactivate": _on_member(people.reactivate, "{email} may sign in again."),
-    "reset": _on_member(people.send_reset, "{email} gets a link to choose a new password."),
-    "end-sessions": _on_member(people.end_sessions, "{email} is signed out everywhere."),
+    "suspend": _on_member(people.suspend, N_("%(email)s is suspended, and out at the next click.")),
+    "reactivate": _on_member(people.reactivate, N_("%(email)s may sign in again.")),
+    "reset": _on_member(people.send_reset, N_("%(email)s gets a link to choose a new password.")),
+    "end-sessions": _on_member(people.end_sessions, N_("%(email)s is signed out everywhere.")),
     "end-session": _end_session,
     "role": _set_role,
     "administrator": _set_administrator,

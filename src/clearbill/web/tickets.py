@@ -1,18 +1,23 @@
 """What the ticket pages of both doors share: reading forms and files, and handing files out."""
 
+import hashlib
 from typing import Any
 
+import structlog
 from django.http import Http404, HttpResponse
+from django.shortcuts import render
 
 from clearbill.actions.common import Refused
 from clearbill.actions.tickets import Upload
 from clearbill.queries import tickets as reading
 from clearbill.records.files import file_store
-from clearbill.records.models import Ticket
+from clearbill.records.models import Ticket, TicketMessage
 from clearbill.rules.tickets import MOST_BYTES
 from clearbill.web.answers import as_file
 from clearbill.web.forms import lines, number
 from clearbill.web.permissions import TenantRequest
+
+log = structlog.get_logger(__name__)
 
 
 def upload_of(request: TenantRequest) -> Upload | None:
@@ -50,12 +55,29 @@ def form_context(request: TenantRequest, error: Refused | None) -> dict[str, Any
     }
 
 
-def file_of(ticket: Ticket, message_id: int) -> HttpResponse:
-    """A message's file, always to be saved and never shown: it is a stranger's."""
+def file_of(request: TenantRequest, ticket: Ticket, message_id: int) -> HttpResponse:
+    """A message's file, always to be saved and never shown: it is a stranger's.
+
+    One that is lost, or not as it came, is not handed out: a page says so.
+    """
     for message in reading.thread(ticket):
         if message.pk == message_id and message.file_path:
-            data = file_store().read_bytes(message.file_path)
+            data = _as_it_came(message)
+            if data is None:
+                return render(request, "file_lost.html", {"name": message.file_name}, status=404)
             answer = HttpResponse(data, content_type="application/octet-stream")
             answer["X-Content-Type-Options"] = "nosniff"
             return as_file(answer, message.file_name)
     raise Http404("no such file")
+
+
+def _as_it_came(message: TicketMessage) -> bytes | None:
+    try:
+        data = file_store().read_bytes(message.file_path)
+    except OSError as error:
+        log.error("a ticket's file cannot be read", key=message.file_path, error=repr(error))
+        return None
+    if hashlib.sha256(data).hexdigest() == message.file_hash:
+        return data
+    log.error("a ticket's file is not as it came", key=message.file_path)
+    return None
