@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import OperationalError
 
@@ -10,18 +11,32 @@ from clearbill.actions import bulk as module
 from clearbill.actions.bulk import cancel_bulk, must_type_count, run_bulk, start_bulk
 from clearbill.actions.change_status import change_status
 from clearbill.actions.common import Actor, Refused
+from clearbill.actions.people import set_role, suspend
+from clearbill.actions.users import add_user
 from clearbill.queries.verify import verify
-from clearbill.records.models import BillingProfile, BulkJob, BulkResult, Document, Event, Reseller
+from clearbill.records.models import (
+    BillingProfile,
+    BulkJob,
+    BulkResult,
+    Document,
+    Event,
+    Membership,
+    Reseller,
+)
 from clearbill.rules.access import Forbidden
 from clearbill.rules.lifecycle import Status
+from databases import Database
 from makers import OWNER, change, make_drafts
+
+CLI = Actor("cli:tester")
+BILLING = Actor("b@north.example", "billing")
 
 
 def start(reseller: Reseller, documents: list[Document], **values: Any) -> BulkJob:
     given: dict[str, Any] = {"verb": "status", "arguments": {"to": "Open"}, **values}
     return start_bulk(
         reseller_id=reseller.pk,
-        actor=given.pop("actor", OWNER),
+        actor=given.pop("actor", CLI),
         codes=[d.code for d in documents],
         versions={d.code: d.version for d in documents},
         **given,
@@ -206,14 +221,83 @@ def test_voiding_asks_for_a_reason_before_it_starts(north: Reseller, tmp_path: P
     assert outcomes(job) == {"Done": 1}
 
 
-def test_a_job_acts_as_who_asked_with_the_role_of_then(north: Reseller, tmp_path: Path) -> None:
-    job = start(north, make_drafts(north, tmp_path), actor=Actor("b@north.example", "billing"))
+def biller(north: Reseller) -> int:
+    """The membership of who starts jobs as `BILLING`."""
+    add_user(reseller_id=north.pk, actor=OWNER, email=BILLING.name, role="billing")
+    return Membership.objects.get(user__email=BILLING.name).pk
+
+
+def test_a_job_acts_as_who_asked(north: Reseller, tmp_path: Path) -> None:
+    biller(north)
+    job = start(north, make_drafts(north, tmp_path), actor=BILLING)
     run_bulk(reseller_id=north.pk, job_id=job.pk)
-    assert Event.objects.get(what="status").who == "b@north.example"
-    again = start(north, list(Document.objects.all()), arguments={"to": "Closed"})
-    BulkJob.objects.filter(pk=again.pk).update(role="sales")
-    run_bulk(reseller_id=north.pk, job_id=again.pk)
-    assert outcomes(again) == {"Refused": 1}
+    assert Event.objects.get(what="status").who == BILLING.name
+
+
+@pytest.mark.parametrize(
+    ("lose", "why"),
+    [
+        (suspend, "b@north.example, who started the job, has no access any more"),
+        (lambda **of: set_role(role="sales", **of), "the role sales may not do this"),
+    ],
+)
+def test_who_loses_the_role_while_a_job_runs_changes_nothing_more(
+    north: Reseller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lose: Any, why: str
+) -> None:
+    monkeypatch.setattr(module, "BATCH", 1)
+    job, member = start(north, make_drafts(north, tmp_path, 3), actor=BILLING), biller(north)
+    keep = module._keep
+
+    def loses(*given: Any) -> None:
+        keep(*given)
+        lose(reseller_id=north.pk, actor=OWNER, membership_id=member)
+        monkeypatch.setattr(module, "_keep", keep)
+
+    monkeypatch.setattr(module, "_keep", loses)
+    run_bulk(reseller_id=north.pk, job_id=job.pk)
+    assert outcomes(job) == {"Done": 1, "Refused": 2}
+    assert why in BulkResult.objects.latest("pk").message
+
+
+def test_a_batch_holds_all_its_documents_before_the_first_call(
+    north: Reseller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Database
+) -> None:
+    documents = make_drafts(north, tmp_path, 2)
+    own = {documents[0].code: {"comment": "a call of its own"}}
+    job = start(north, documents, arguments={"to": "Closed", "each": own})
+    left: list[int] = []
+
+    def looks(**given: Any) -> Any:
+        with psycopg.connect(database.owner) as other:
+            unlocked = "SELECT id FROM records_document FOR UPDATE SKIP LOCKED"
+            left.append(len(other.execute(unlocked).fetchall()))
+        return change_status(**given)
+
+    monkeypatch.setattr(module, "change_status", looks)
+    run_bulk(reseller_id=north.pk, job_id=job.pk)
+    assert (left, outcomes(job)) == ([0, 0], {"Done": 2})
+
+
+def test_numbers_follow_document_ids_whatever_order_was_given(
+    north: Reseller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH", 2)
+    drafts = make_drafts(north, tmp_path, 5)
+    job = start(north, drafts[::-1])
+    run_bulk(reseller_id=north.pk, job_id=job.pk)
+    numbers = Document.objects.order_by("counter").values_list("sequence", flat=True)
+    assert list(numbers) == [1, 2, 3, 4, 5]
+
+
+def test_payments_of_documents_that_were_not_chosen_are_left_out(
+    north: Reseller, tmp_path: Path
+) -> None:
+    each = {"D-1\0": {"comment": "no text of PostgreSQL"}, "D-999999": {"paid_on": "2024-10-05"}}
+    job = start(north, make_drafts(north, tmp_path), arguments={"to": "Closed", "each": each})
+    assert job.arguments["each"] == {}
+    own = {job.codes[0]: {"comment": "a\0b"}}
+    with pytest.raises(Refused, match="no text"):
+        start(north, list(Document.objects.all()), arguments={"to": "Closed", "each": own})
 
 
 @pytest.mark.parametrize("name", ["issued", "due_extended_to", "paid_on"])

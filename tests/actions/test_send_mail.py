@@ -1,5 +1,6 @@
 """One mail per recipient, sent once; what a mail server refuses is seen, and tried again or not."""
 
+import smtplib
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
@@ -11,7 +12,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
 
 from clearbill.actions.customers import change_customer
-from clearbill.actions.mail_server import NotSent
+from clearbill.actions.mail_server import NotSent, refused_for_good
 from clearbill.actions.send_mail import send_mail
 from clearbill.actions.sweep_mails import sweep_mails
 from clearbill.records import clock
@@ -25,6 +26,13 @@ class Moody(PostOffice):
     """A real SMTP server that answers as it is told."""
 
     answer = ""
+    sender_answer = "250 OK"
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        envelope.mail_from = address
+        return self.sender_answer
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         said = await super().handle_DATA(server, session, envelope)
@@ -94,6 +102,38 @@ def test_a_refusal_for_good_is_shown_as_failed(post: Moody, owed: list[Delivery]
     post.answer = "550 no such mailbox"
     send_mail(reseller_id=owed[0].reseller_id, delivery_id=owed[0].pk)
     assert (state(owed[0]), owed[0].last_error) == ("Failed", "550 no such mailbox")
+
+
+def test_a_sender_that_is_refused_delays_until_the_relay_is_mended(
+    post: Moody, owed: list[Delivery]
+) -> None:
+    post.sender_answer = "550 you may not send as this"
+    with pytest.raises(NotSent, match="550 you may not send as this"):
+        send_mail(reseller_id=owed[0].reseller_id, delivery_id=owed[0].pk)
+    assert state(owed[0]) == "Queued"
+    post.sender_answer = "250 OK"
+    send_mail(reseller_id=owed[0].reseller_id, delivery_id=owed[0].pk)
+    assert state(owed[0]) == "Sent"
+
+
+@pytest.mark.parametrize(
+    ("error", "for_good"),
+    [
+        (smtplib.SMTPAuthenticationError(535, b"wrong password"), False),
+        (smtplib.SMTPConnectError(554, b"not from here"), False),
+        (smtplib.SMTPHeloError(501, b"who?"), False),
+        (smtplib.SMTPSenderRefused(550, b"not you", "billing@north.example"), False),
+        (smtplib.SMTPServerDisconnected("gone"), False),
+        (smtplib.SMTPRecipientsRefused({"a@x.example": (450, b"later")}), False),
+        (smtplib.SMTPRecipientsRefused({"a@x.example": (550, b"unknown")}), True),
+        (smtplib.SMTPDataError(451, b"later"), False),
+        (smtplib.SMTPDataError(554, b"spam"), True),
+    ],
+)
+def test_only_a_recipient_or_a_message_is_refused_for_good(
+    error: Exception, for_good: bool
+) -> None:
+    assert refused_for_good(error) is for_good
 
 
 def test_a_server_that_is_down_delays_and_changes_nothing_else(

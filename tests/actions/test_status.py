@@ -71,6 +71,16 @@ def test_publication_numbers_in_order_and_without_gaps(north: Reseller, tmp_path
     assert results[1].refused == "no document D-999999 here"
 
 
+def test_numbers_follow_document_ids_across_batches(
+    north: Reseller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clearbill.actions.change_status.BATCH", 2)
+    codes = [d.code for d in make_drafts(north, tmp_path, 5)][::-1]
+    results = change(north, *codes, to=Status.OPEN)
+    assert [r.document for r in results] == codes
+    assert [r.invoice_number for r in results] == [f"INV-{n:06d}" for n in (5, 4, 3, 2, 1)]
+
+
 def test_the_same_status_again_changes_and_sends_nothing(north: Reseller, tmp_path: Path) -> None:
     document = make_drafts(north, tmp_path)[0]
     give_recipient(north, document, "a@example.com")

@@ -8,12 +8,22 @@ from pathlib import Path
 import pytest
 
 from clearbill.actions.accounts import assign_all
+from clearbill.actions.rates import set_rate
 from clearbill.queries import overview
 from clearbill.queries.overview import Standing
 from clearbill.records import clock, tenancy
 from clearbill.records.models import Reseller
 from clearbill.rules.lifecycle import Status
-from makers import OWNER, change, generate, give_usage, make_drafts, make_reseller, rows_of
+from makers import (
+    OWNER,
+    SEPTEMBER,
+    change,
+    generate,
+    give_usage,
+    make_drafts,
+    make_reseller,
+    rows_of,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,6 +59,33 @@ def test_unassigned_usage_is_counted_by_account_and_cost(north: Reseller, tmp_pa
     assert (work.count, work.amounts) == (2, (("USD", Decimal(20)),))
     assign_all(reseller_id=north.pk, actor=OWNER)
     assert standing(north).work["unassigned"].count == 0
+
+
+def test_a_customer_left_for_want_of_a_rate_is_to_do_until_it_is_billed(
+    north: Reseller, tmp_path: Path
+) -> None:
+    give_usage(north, tmp_path, rows_of("0001", "0002", cost="7.00", BillingCurrency="EUR"))
+    assign_all(reseller_id=north.pk, actor=OWNER)
+    run = generate(north).run
+    work = standing(north).work["no-rate"]
+    assert (work.count, work.amounts, work.run) == (2, (("EUR", Decimal(14)),), run.pk)
+    set_rate(
+        reseller_id=north.pk, actor=OWNER, base="EUR", quote="USD", month=SEPTEMBER,
+        rate="1.1", source="me",
+    )  # fmt: skip
+    generate(north)
+    assert standing(north).work["no-rate"].count == 0
+
+
+def test_what_a_run_leaves_for_other_reasons_lacks_no_rate(north: Reseller, tmp_path: Path) -> None:
+    draft = make_drafts(north, tmp_path)[0]
+    change(north, draft.code, to=Status.OPEN)
+    give_usage(north, tmp_path, rows_of("0003", BillingAccountId="payer-3"))
+    give_usage(north, tmp_path, rows_of("0001", BillingAccountId="payer-2"))
+    assert {each.reason.split(":")[0] for each in generate(north).left} == {
+        "late usage", "unassigned",
+    }  # fmt: skip
+    assert standing(north).work["no-rate"].count == 0
 
 
 def test_currencies_are_never_summed(north: Reseller, tmp_path: Path) -> None:

@@ -31,3 +31,18 @@ def test_a_number_that_comes_twice_counts_once() -> None:
 def test_too_many_lines_are_refused() -> None:
     with pytest.raises(ValueError, match="at most 10,000"):
         read("1\n" * 10_001)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_kind_of_line_end_ends_a_line(end: str) -> None:
+    lines = ["Number;Paid on", "INV-1;2024-10-05", "INV-2;2024-10-06"]
+    assert [each.number for each in read(end.join(lines))] == ["INV-1", "INV-2"]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [("x" * 200_000, "cannot be read"), ("INV\0-2", "has a NUL character")],
+)
+def test_what_is_no_csv_is_refused_with_its_line(line: str, why: str) -> None:
+    with pytest.raises(ValueError, match=f"line 2 {why}"):
+        read(f"INV-1\n{line}\nINV-3")

@@ -37,7 +37,9 @@ def test_a_cookie_that_somebody_made_up_is_no_theme() -> None:
     assert opening(client) == '<html lang="en">'
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:1", ""])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "javascript:1", "", "foo", "admin:index"]
+)
 def test_nobody_is_sent_elsewhere(target: str) -> None:
     answer = Client().post("/theme/", {"theme": "dark", "next": target})
     assert answer.headers["Location"] == "/"

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection
@@ -11,13 +12,15 @@ from procrastinate.contrib.django import app as jobs
 from clearbill.actions.change_status import Change, Result, change_status
 from clearbill.actions.common import Actor, Refused, check_words
 from clearbill.actions.discard_documents import discard_documents
+from clearbill.actions.locks import lock_documents
 from clearbill.actions.notify import resend_notification
+from clearbill.actions.working import BULK, is_held, last_jobs, working_on
 from clearbill.queries.bulk import all_need_a_reason
 from clearbill.records import clock, tenancy
-from clearbill.records.models import BulkJob, BulkResult
+from clearbill.records.models import BulkJob, BulkResult, Membership
 from clearbill.rules.access import Forbidden
 from clearbill.rules.lifecycle import Status, parse_status
-from clearbill.rules.numbering import is_document_id
+from clearbill.rules.numbering import by_counter, is_document_id
 
 log = logging.getLogger(__name__)
 
@@ -54,24 +57,27 @@ def start_bulk(
     arguments: Mapping[str, Any] | None = None,
     in_background: bool = True,
 ) -> BulkJob:
-    """Record a job over documents in their order; a worker takes it up, or `run_bulk`.
+    """Record a job over documents, by Document ID; a worker takes it up, or `run_bulk`.
 
     `versions` maps Document IDs to what was seen: a document that changed since is refused by
     itself. `arguments` of `status`: to, reason, notify, issued, due_extended_to, paid_on, comment
-    (ISO dates), and `each`, which maps a Document ID to a payment's date and comment of its own.
+    (ISO dates), as_it_stands, and `each`, which maps a Document ID to a payment's date and comment
+    of its own; what it says of documents that were not chosen is left out.
     Raises `Refused` without documents, or for arguments that no document could be changed by.
     """
     actor.require(VERBS[verb])
-    given, chosen = dict(arguments or {}), list(dict.fromkeys(codes))
+    given, chosen = dict(arguments or {}), sorted(set(codes), key=by_counter)
     if not chosen:
         raise Refused("choose at least one document")
     if len(chosen) > MOST:
         raise Refused(f"a job takes {MOST:,} documents: choose fewer")
-    # Results link to their documents, so a code that is no part of an address stays outside.
+    # Results link to their documents: what is no part of an address stays outside.
     wrong = [code for code in chosen if not is_document_id(code)]
     if wrong:
         raise Refused(f"{wrong[0][:40]!r} is no Document ID: choose the documents again")
     if verb == BulkJob.STATUS:
+        each = given.get("each", {})
+        given["each"] = {code: each[code] for code in chosen if code in each}
         _check(given)
     with tenancy.transaction(reseller_id):
         if verb == BulkJob.STATUS and not str(given.get("reason", "")).strip():
@@ -106,14 +112,20 @@ def run_bulk(*, reseller_id: int, job_id: int) -> BulkJob:
     """Carry a job out; carried out again after a kill, it goes on where results end.
 
     What a batch changed and what became of it are committed together: nothing is done twice.
+    Whoever started it is asked for again before each: who lost the role changes nothing more.
     """
+    with working_on(BULK, job_id):
+        return _run(reseller_id, job_id)
+
+
+def _run(reseller_id: int, job_id: int) -> BulkJob:
     with tenancy.transaction(reseller_id):
         job = BulkJob.objects.select_for_update().get(reseller_id=reseller_id, pk=job_id)
         if job.state in (BulkJob.DONE, BulkJob.CANCELLED):
             return job
-        job.state = BulkJob.RUNNING
+        job.state, job.reason = BulkJob.RUNNING, ""
         job.started_at = job.started_at or clock.now()
-        job.save(update_fields=["state", "started_at"])
+        job.save(update_fields=["state", "reason", "started_at"])
     for start in range(0, len(job.codes), BATCH):
         if _asked_to_stop(job):
             return _end(job, BulkJob.CANCELLED)
@@ -121,10 +133,11 @@ def run_bulk(*, reseller_id: int, job_id: int) -> BulkJob:
     return _end(job, BulkJob.DONE)
 
 
-def cancel_bulk(*, reseller_id: int, actor: Actor, job_id: int) -> None:
-    """Ask a job to stop after the batch in hand; what it changed stays changed.
+def cancel_bulk(*, reseller_id: int, actor: Actor, job_id: int) -> BulkJob:
+    """Ask a job to stop after the batch in hand, and return it; what it changed stays changed.
 
-    One that no worker has taken up ends at once. Raises `Refused` for a job that is not here.
+    One that nobody works on ends at once, one that failed too: nobody need look at it any more.
+    Raises `Refused` for a job that is not here.
     """
     with tenancy.transaction(reseller_id):
         job = BulkJob.objects.select_for_update().filter(reseller_id=reseller_id, pk=job_id).first()
@@ -132,9 +145,18 @@ def cancel_bulk(*, reseller_id: int, actor: Actor, job_id: int) -> None:
             raise Refused(f"no bulk job {job_id} here")
         actor.require(VERBS[job.verb])
         job.cancel_asked = True
-        if job.state == BulkJob.QUEUED:
+        if job.state not in (BulkJob.DONE, BulkJob.CANCELLED) and not _at_work(job):
             job.state, job.finished_at = BulkJob.CANCELLED, clock.now()
         job.save(update_fields=["cancel_asked", "state", "finished_at"])
+    return job
+
+
+def _at_work(job: BulkJob) -> bool:
+    """Whether somebody has begun it, and goes on or will."""
+    if job.state != BulkJob.RUNNING:
+        return False
+    queued = last_jobs(job.reseller_id, BULK, "job_id", [job.pk]).get(job.pk)
+    return (queued is not None and queued.in_hand) or is_held(BULK, job.pk)
 
 
 def _asked_to_stop(job: BulkJob) -> bool:
@@ -146,8 +168,9 @@ def _asked_to_stop(job: BulkJob) -> bool:
 
 def _end(job: BulkJob, state: str) -> BulkJob:
     with tenancy.transaction(job.reseller_id):
-        job.state, job.finished_at = state, clock.now()
-        job.save(update_fields=["state", "finished_at"])
+        # It may have been taken for failed meanwhile.
+        job.state, job.reason, job.finished_at = state, "", clock.now()
+        job.save(update_fields=["state", "reason", "finished_at"])
     return job
 
 
@@ -159,6 +182,7 @@ def _batch(job: BulkJob, codes: Sequence[str]) -> None:
             _hold(job)
             todo = _without_result(job, codes)
             if todo:
+                _lock(job, todo)
                 _keep(job, _carry_out(job, todo))
     except (OperationalError, InterfaceError):
         raise  # The database, not a document: the whole job is tried again.
@@ -170,6 +194,13 @@ def _batch(job: BulkJob, codes: Sequence[str]) -> None:
         log.exception("bulk job %s failed at %s", job.pk, codes[0])
         with tenancy.transaction(job.reseller_id):
             _keep(job, [Result(codes[0], "", refused=f"it failed: {type(error).__name__}")])
+
+
+def _lock(job: BulkJob, codes: Sequence[str]) -> None:
+    """Hold all documents first: a batch is several calls, and each of them appends to the chain,
+    behind which no document is locked. Discarding is one call, which locks periods before."""
+    if job.verb != BulkJob.DISCARD:
+        lock_documents(job.reseller_id, codes)
 
 
 _LOCK = 0x62756C6B
@@ -193,8 +224,8 @@ def _without_result(job: BulkJob, codes: Sequence[str]) -> list[str]:
 
 
 def _carry_out(job: BulkJob, codes: Sequence[str]) -> list[Result]:
-    actor = Actor(job.who, job.role)
     try:
+        actor = _starter(job)
         if job.verb == BulkJob.STATUS:
             return list(_change_status(job, actor, codes))
         if job.verb == BulkJob.DISCARD:
@@ -206,14 +237,26 @@ def _carry_out(job: BulkJob, codes: Sequence[str]) -> list[Result]:
         return [Result(code, "", refused=str(error)) for code in codes]
 
 
+def _starter(job: BulkJob) -> Actor:
+    """Who started the job, with the role of now. Raises `Forbidden` where it is not enough."""
+    actor = Actor(job.who, job.role)
+    if not actor.is_command_line:
+        role = Membership.objects.filter(
+            reseller_id=job.reseller_id, user__email=job.who, state=Membership.ACTIVE
+        ).values_list("role", flat=True)
+        if not role:
+            raise Forbidden(f"{job.who}, who started the job, has no access any more")
+        actor = Actor(job.who, role[0])
+    actor.require(VERBS[job.verb])
+    return actor
+
+
 def _change_status(job: BulkJob, actor: Actor, codes: Sequence[str]) -> Iterable[Result]:
-    """One call for those that share their arguments, so that a month is published as a set."""
+    """One call for neighbours that share their arguments, so that a month is published as a set,
+    and numbers follow Document IDs."""
     each = job.arguments.get("each", {})
-    groups: dict[str, list[str]] = {}
-    for code in codes:
-        own = each.get(code, {})
-        groups.setdefault(repr(sorted(own.items())), []).append(code)
-    for group in groups.values():
+    for _, found in groupby(codes, key=lambda code: each.get(code, {})):
+        group = list(found)
         change = _change(job.arguments, group[0], job.versions)
         yield from change_status(
             reseller_id=job.reseller_id, actor=actor, documents=group, change=change
@@ -239,6 +282,7 @@ def _change(arguments: Mapping[str, Any], code: str, versions: Mapping[str, int]
         due_extended_to=_day(given, "due_extended_to") if to is Status.OPEN else None,
         paid_on=_day(given, "paid_on") if closes else None,
         payment_comment=str(given.get("comment", "")) if closes else "",
+        as_it_stands=bool(given.get("as_it_stands", False)),
         expected=versions,
     )
 

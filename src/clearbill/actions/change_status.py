@@ -105,7 +105,7 @@ def _batches(reseller_id: int, codes: Sequence[str]) -> Iterator[list[str]]:
         )
     batch: list[str] = []
     lines = 0
-    for code in codes:
+    for code in sorted(codes, key=numbering.by_counter):
         if batch and (len(batch) == BATCH or lines + counts.get(code, 0) > LINES):
             yield batch
             batch, lines = [], 0

@@ -19,6 +19,11 @@ class Actor:
     name: str
     role: str = access.Role.OWNER.value
 
+    @property
+    def is_command_line(self) -> bool:
+        """Whether it is the operator of the installation, who is no member of a reseller."""
+        return self.name.startswith("cli:")
+
     def require(self, verb: str) -> None:
         """Raise `access.Forbidden` unless this role may take the verb."""
         access.require(self.role, verb)
@@ -27,18 +32,47 @@ class Actor:
 SYSTEM = Actor("System")
 
 
+class Words(str):
+    """English words that know how they were put together, so that a page can say them otherwise.
+
+    `template` is an entry of the catalogue with `%(name)s` for `values`. A value that is `Words`
+    is said in the reader's language too; a tuple of texts is a list, each of them in it.
+    """
+
+    template: str
+    values: Mapping[str, object]
+
+    def __new__(cls, template: str, /, **values: object) -> "Words":
+        english = {name: _english(each) for name, each in values.items()}
+        made = super().__new__(cls, template % english if values else template)
+        made.template, made.values = template, values
+        return made
+
+
+def _english(value: object) -> object:
+    return ", ".join(value) if isinstance(value, tuple) else value
+
+
 class Refused(Exception):
     """The verb was not carried out and nothing changed; the message says why and what to do.
 
-    `field` names the input at fault where there is one, for a form to show the message beside;
-    `also` has further inputs at fault, each with its message.
+    `message` is English; what a customer may read is given as a template with its values, which
+    `make messages` gathers, and its page says it in the customer's language. `field` names the
+    input at fault where there is one, for a form to show the message beside; `also` has further
+    inputs at fault, each with its message.
     """
 
     def __init__(
-        self, message: str, *, field: str = "", also: Sequence[tuple[str, str]] = ()
+        self,
+        template: str,
+        *,
+        field: str = "",
+        also: Sequence[tuple[str, str]] = (),
+        **values: object,
     ) -> None:
+        message = template if isinstance(template, Words) else Words(template, **values)
         super().__init__(message)
-        self.message = message
+        self.message: str = message
         self.field = field
         self.also = list(also)
 
@@ -53,24 +87,42 @@ def check_texts(model: type[models.Model], values: Mapping[str, Any]) -> None:
         if not isinstance(value, str):
             continue
         most = getattr(model._meta.get_field(name), "max_length", None)
-        label = name.replace("_", " ")
         if most is not None and len(value) > most:
-            raise Refused(f"the {label} is at most {most} characters long", field=name)
+            raise _too_long(name, most)
         if most is not None and any(is_hostile(char) for char in value):
             raise Refused(
-                f"the {label} is one line of text, without control characters", field=name
+                "the %(label)s is one line of text, without control characters",
+                field=name,
+                label=_label(name),
             )
-        if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
-            raise Refused(f"the {label} has a character that is no text", field=name)
+        _check_characters(name, value)
 
 
 def check_words(name: str, text: str, *, most: int = 2000) -> None:
     """Raise `Refused` for free text that no column takes: too long, a NUL, or half a character."""
-    label = name.replace("_", " ")
     if len(text) > most:
-        raise Refused(f"the {label} is at most {most} characters long", field=name)
+        raise _too_long(name, most)
+    _check_characters(name, text)
+
+
+def _check_characters(name: str, text: str) -> None:
     if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
-        raise Refused(f"the {label} has a character that is no text", field=name)
+        raise Refused(
+            "the %(label)s has a character that is no text", field=name, label=_label(name)
+        )
+
+
+def _too_long(name: str, most: int) -> Refused:
+    return Refused(
+        "the %(label)s is at most %(most)s characters long",
+        field=name,
+        label=_label(name),
+        most=most,
+    )
+
+
+def _label(name: str) -> Words:
+    return Words(name.replace("_", " "))
 
 
 def check_currency(currency: str) -> None:

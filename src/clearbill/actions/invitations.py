@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from clearbill.actions.access_trail import record
-from clearbill.actions.common import Actor, Refused, check_texts
+from clearbill.actions.common import Actor, Refused, Words, check_texts
 from clearbill.actions.letters import queue_letter
 from clearbill.actions.people import customer_of, require_over
 from clearbill.actions.users import create_user
@@ -25,7 +25,7 @@ VALID_FOR = timedelta(days=7)
 RESELLERS_AN_HOUR, ACTORS_AN_HOUR = 200, 30
 """Invitations in an hour: of a whole reseller, and of one person who invites."""
 
-GONE = "this link is no longer valid; ask for another invitation"
+GONE = Words("this link is no longer valid; ask for another invitation")
 
 
 def invite(
@@ -115,7 +115,9 @@ def accept(
             },
         )
         if not created:
-            raise Refused(f"{user.email} has access already; sign in, or ask for another role")
+            raise Refused(
+                "%(email)s has access already; sign in, or ask for another role", email=user.email
+            )
         found.accepted_at = clock.now()
         found.save(update_fields=["accepted_at"])
         _tell(found, Actor(user.email, found.role), "joined")
@@ -125,17 +127,20 @@ def accept(
 def _who_joins(found: Invitation, signed_in: User | None, name: str, password: str) -> User:
     if signed_in is not None:
         if signed_in.email != found.email:
-            raise Refused(f"this invitation is for {found.email}; sign out first")
+            raise Refused("this invitation is for %(email)s; sign out first", email=found.email)
         return signed_in
     if must_sign_in(found.email):
-        raise Refused(f"sign in as {found.email} first; the link opens again afterwards")
+        raise Refused(
+            "sign in as %(email)s first; the link opens again afterwards", email=found.email
+        )
     user = User.objects.filter(email=found.email).first()
     if user is None:
         return create_user(found.email, name.strip(), password)
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise Refused(" ".join(error.messages), field="password") from None
+        said = " ".join(error.messages)
+        raise Refused(said, field="password") from None
     user.name = name.strip() or user.name
     user.set_password(password)
     user.save(update_fields=["name", "password"])
@@ -147,14 +152,16 @@ def _check(email: str, role: str, customer_id: int | None) -> None:
     try:
         validate_email(email)
     except ValidationError:
-        raise Refused(f"{email!r} is no e-mail address", field="email") from None
+        raise Refused("%(email)r is no e-mail address", field="email", email=email) from None
     if customer_id is None and role not in STAFF:
-        raise Refused(f"{role!r} is no role; use owner, billing, sales or auditor", field="role")
+        raise Refused(
+            "%(role)r is no role; use owner, billing, sales or auditor", field="role", role=role
+        )
 
 
 def _check_customer(reseller_id: int, customer_id: int) -> None:
     if not Customer.objects.filter(reseller_id=reseller_id, pk=customer_id).exists():
-        raise Refused(f"no customer {customer_id} here", field="customer")
+        raise Refused("no customer %(id)s here", field="customer", id=customer_id)
 
 
 def _check_limits(reseller_id: int, actor: Actor) -> None:
@@ -176,8 +183,10 @@ def _check_no_member(reseller_id: int, actor: Actor, email: str, customer_id: in
     if actor.role == Role.PORTAL and member.customer_id != customer_id:
         raise _not_from_here(reseller_id, email)
     if member.state == Membership.SUSPENDED:
-        raise Refused(f"{email} is suspended here; reactivate it instead", field="email")
-    raise Refused(f"{email} has access already", field="email")
+        raise Refused(
+            "%(email)s is suspended here; reactivate it instead", field="email", email=email
+        )
+    raise Refused("%(email)s has access already", field="email", email=email)
 
 
 def _revoke_open(reseller_id: int, actor: Actor, email: str) -> Invitation | None:
@@ -196,7 +205,12 @@ def _revoke_open(reseller_id: int, actor: Actor, email: str) -> Invitation | Non
 def _not_from_here(reseller_id: int, email: str) -> Refused:
     """One answer for staff and other customers' people, so that nobody learns which it is."""
     seller = Reseller.objects.get(pk=reseller_id).name
-    return Refused(f"{email} cannot be invited from here; ask {seller}", field="email")
+    return Refused(
+        "%(email)s cannot be invited from here; ask %(seller)s",
+        field="email",
+        email=email,
+        seller=seller,
+    )
 
 
 def _require_over_invitation(reseller_id: int, actor: Actor, found: Invitation) -> None:

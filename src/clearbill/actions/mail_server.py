@@ -14,10 +14,14 @@ class NotSent(Exception):
 
 
 def refused_for_good(error: Exception) -> bool:
-    """Whether the server's answer was 5xx, which says that another try will not help."""
+    """Whether the recipient or the message itself was answered with 5xx: it never will be taken.
+
+    All else is between us and the server (a password, a greeting, a sender), and is mended there
+    while mails wait.
+    """
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in error.recipients.values())
-    return isinstance(error, smtplib.SMTPResponseException) and 500 <= error.smtp_code < 600
+    return isinstance(error, smtplib.SMTPDataError) and 500 <= error.smtp_code < 600
 
 
 def words(error: Exception) -> str:

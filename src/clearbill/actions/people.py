@@ -79,7 +79,9 @@ def set_role(*, reseller_id: int, actor: Actor, membership_id: int, role: str) -
     """
     actor.require("users.edit")
     if role not in STAFF:
-        raise Refused(f"{role!r} is no role; use owner, billing, sales or auditor", field="role")
+        raise Refused(
+            "%(role)r is no role; use owner, billing, sales or auditor", field="role", role=role
+        )
     with tenancy.transaction(reseller_id):
         member = _locked(reseller_id, actor, membership_id)
         if member.role == Role.PORTAL:
@@ -115,7 +117,7 @@ def send_reset(*, reseller_id: int, actor: Actor, membership_id: int) -> Members
     with tenancy.transaction(reseller_id):
         member = _locked(reseller_id, actor, membership_id)
         if member.state != Membership.ACTIVE:
-            raise Refused(f"{member.user.email} is suspended; reactivate it first")
+            raise Refused("%(email)s is suspended; reactivate it first", email=member.user.email)
         sent = AccessEvent.objects.filter(
             reseller_id=reseller_id,
             subject=member.user.email,
@@ -123,7 +125,11 @@ def send_reset(*, reseller_id: int, actor: Actor, membership_id: int) -> Members
             at__gt=clock.now() - timedelta(hours=1),
         ).count()
         if sent >= RESETS_AN_HOUR:
-            raise Refused(f"{member.user.email} was sent {sent} links within an hour; wait a while")
+            raise Refused(
+                "%(email)s was sent %(count)s links within an hour; wait a while",
+                email=member.user.email,
+                count=sent,
+            )
         _queue_reset(member, actor)
     return member
 
@@ -191,7 +197,7 @@ def view_as_customer(*, reseller_id: int, actor: Actor, customer_id: int) -> Cus
     with tenancy.transaction(reseller_id):
         customer = Customer.objects.filter(reseller_id=reseller_id, pk=customer_id).first()
         if customer is None:
-            raise Refused(f"no customer {customer_id} here", field="customer")
+            raise Refused("no customer %(id)s here", field="customer", id=customer_id)
         record(
             reseller_id=reseller_id,
             actor=actor,
@@ -242,8 +248,9 @@ def _check_an_owner_stays(member: Membership) -> None:
     ).exclude(pk=member.pk)
     if not others.exists():
         raise Refused(
-            f"{member.user.email} is the last active owner; make somebody else owner first",
+            "%(email)s is the last active owner; make somebody else owner first",
             field="role",
+            email=member.user.email,
         )
 
 

@@ -7,8 +7,17 @@ from decimal import Decimal
 from django.db.models import Max
 
 from clearbill.actions.common import Actor, Refused
+from clearbill.actions.locks import lock_periods
+from clearbill.actions.staleness import lock_drafts
 from clearbill.records import clock, tenancy
-from clearbill.records.models import Customer, Document, PriceRule, Provider, ResellerSettings
+from clearbill.records.models import (
+    BillingPeriod,
+    Customer,
+    Document,
+    PriceRule,
+    Provider,
+    ResellerSettings,
+)
 from clearbill.rules.lifecycle import Status
 from clearbill.rules.pricing import markup
 
@@ -33,12 +42,14 @@ def set_markup(
     with tenancy.transaction(reseller_id):
         # Two versions at once would take the same number; the second waits and takes the next.
         ResellerSettings.objects.select_for_update().get(reseller_id=reseller_id)
+        found = _provider(reseller_id, provider)
+        _hold_periods(reseller_id, found, valid_from)
         rule = add_rule(
             reseller_id=reseller_id,
             actor=actor,
             percent=percent,
             valid_from=valid_from,
-            provider=_provider(reseller_id, provider),
+            provider=found,
             customer=_customer(reseller_id, customer_id),
         )
         _refuse_published(rule)
@@ -102,6 +113,16 @@ def _customer(reseller_id: int, customer_id: int | None) -> Customer | None:
     if found is None:
         raise Refused(f"no customer {customer_id} here", field="customer")
     return found
+
+
+def _hold_periods(reseller_id: int, provider: Provider | None, valid_from: date) -> None:
+    """Wait for what is generated or published in the rule's periods, so that it is seen."""
+    periods = BillingPeriod.objects.filter(reseller_id=reseller_id, period_start__gte=valid_from)
+    if provider is not None:
+        periods = periods.filter(provider=provider)
+    ids = list(periods.values_list("pk", flat=True))
+    lock_periods(reseller_id, ids)
+    lock_drafts(reseller_id, ids)
 
 
 def _refuse_published(rule: PriceRule) -> None:

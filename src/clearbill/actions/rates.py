@@ -1,7 +1,9 @@
 """Exchange rates by hand and from files, and the currencies that documents are shown in."""
 
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -143,6 +145,12 @@ def _source_of(name: str) -> str:
     return kept[: ecb.MOST_SOURCE] or "file"
 
 
+# What zipfile and the decompressors below it raise for streams, offsets and names that are broken.
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, EOFError, OSError, ValueError,
+)  # fmt: skip
+
+
 def _unpacked(data: bytes, name: str) -> bytes:
     """The CSV of a file; the ECB packs one into each zip."""
     if len(data) > MOST_BYTES:
@@ -157,7 +165,7 @@ def _unpacked(data: bytes, name: str) -> bytes:
             with packed.open(names[0]) as inside:
                 # The size that a zip claims need not be true; what is read is.
                 found = inside.read(MOST_BYTES + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except _DAMAGED as error:
         raise _bad(name, f"cannot be unpacked ({error}): unpack it, and give the CSV") from None
     if len(found) > MOST_BYTES:
         raise _bad(name, f"is larger than {MOST_BYTES // 1_000_000} MB: give it in parts")

@@ -22,6 +22,7 @@ from clearbill.rules import providers
 from clearbill.rules.canonical import GENESIS
 from clearbill.rules.lifecycle import Kind
 from clearbill.rules.periods import months_back
+from clearbill.rules.text import tidy
 
 SETTINGS_FIELDS = (
     "kind",
@@ -102,7 +103,7 @@ def _check_names(slug: str, name: str, time_zone: str) -> None:
         ) from None
     if slug != slug.lower() or len(slug) > 63:
         raise Refused("a slug is lower case and at most 63 characters long", field="slug")
-    if not name.strip():
+    if not tidy(name):
         raise Refused("a reseller needs a name", field="name")
     check_texts(Reseller, {"name": name, "time_zone": time_zone})
     try:
@@ -148,7 +149,8 @@ def change_reseller(
         _check_kind(changes["kind"])
     check_texts(ResellerSettings, changes)
     with tenancy.transaction(reseller_id):
-        reseller = Reseller.objects.select_for_update().get(pk=reseller_id)
+        # Not its key: who adds a row of the reseller's holds the settings, which come next here.
+        reseller = Reseller.objects.select_for_update(no_key=True).get(pk=reseller_id)
         reseller.name = name if name is not None else reseller.name
         reseller.time_zone = time_zone if time_zone is not None else reseller.time_zone
         _check_names(reseller.slug, reseller.name, reseller.time_zone)

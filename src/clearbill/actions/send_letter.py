@@ -3,12 +3,11 @@
 from datetime import datetime
 
 import structlog
-from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 
+from clearbill.actions.letters import GONE
+from clearbill.actions.mail_message import message
 from clearbill.actions.mail_server import ERRORS, MOST_ATTEMPTS, NotSent, refused_for_good, words
 from clearbill.paper.letters import written
-from clearbill.paper.mail import message_id
 from clearbill.records import clock, tenancy
 from clearbill.records.models import Letter
 
@@ -19,7 +18,7 @@ def send_letter(*, reseller_id: int, letter_id: int) -> None:
     """Send a letter unless it was sent; record what the mail server said.
 
     Raises `NotSent` for the worker to try again later. A letter whose cause is gone (a revoked
-    invitation) ends as Failed and says so.
+    invitation) ends as Withdrawn.
     """
     with tenancy.transaction(reseller_id):
         letter = (
@@ -29,22 +28,19 @@ def send_letter(*, reseller_id: int, letter_id: int) -> None:
             return
         letter.attempts += 1
         letter.save(update_fields=["attempts"])
+    # Apart from the one above: it reads the logo, and the row's lock would wait for that.
+    with tenancy.transaction(reseller_id):
         content = written(letter)
     if content is None:
-        _record(letter, state=Letter.FAILED, last_error="what it was about is gone", sent_at=None)
+        _record(letter, state=Letter.WITHDRAWN, last_error=GONE, sent_at=None)
         return
-    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
-    message = EmailMultiAlternatives(
-        subject=content.subject,
-        body=content.text,
-        to=[letter.recipient],
-        reply_to=[letter.reply_to] if letter.reply_to else None,
-        headers={"Message-ID": message_id(letter.message_id, domain)},
-    )
-    if content.html:
-        message.attach_alternative(content.html, "text/html")
     try:
-        message.send()
+        message(
+            content,
+            recipient=letter.recipient,
+            key=letter.message_id,
+            reply_to=letter.reply_to,
+        ).send()
     except ERRORS as error:
         _failed(letter, error)
         return

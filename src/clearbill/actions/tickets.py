@@ -8,17 +8,18 @@ from typing import Any
 
 from django.conf import settings
 
-from clearbill.actions.common import Actor, Refused, check_texts, check_words
+from clearbill.actions.common import Actor, Refused, Words, check_texts, check_words
 from clearbill.actions.letters import queue_letter
-from clearbill.paper import ticket_mail
+from clearbill.actions.people import customer_of
 from clearbill.queries import canonical
 from clearbill.queries import documents as reading
 from clearbill.queries import tickets as reading_tickets
 from clearbill.records import clock, tenancy
 from clearbill.records.files import file_store
-from clearbill.records.models import Document, NumberSeries, Reseller, Ticket, TicketMessage
+from clearbill.records.models import Document, NumberSeries, Ticket, TicketMessage
 from clearbill.rules import tickets as rules
 from clearbill.rules.access import Role
+from clearbill.rules.text import tidy
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def reply_to_ticket(
 ) -> None:
     """The asker says more; an answered or closed ticket is open again."""
     with _kept(reseller_id, upload) as kept, tenancy.transaction(reseller_id):
-        found = _locked(reseller_id, ticket)
+        found = _locked(reseller_id, actor, ticket)
         actor.require("portal.ask" if found.customer_id else "tickets.ask_operator")
         _check_text(text)
         _say(found, actor, text, from_asker=True, kept=kept)
@@ -105,20 +106,26 @@ def answer_ticket(
     text: str,
     upload: Upload | None = None,
     as_operator: bool = False,
-) -> None:
-    """Answer what was asked, and mail the answer to the asker.
+) -> list[str]:
+    """Answer what was asked, and mail the answer to the asker; who is mailed.
 
-    Staff's own tickets are the operator's to answer (`as_operator`, from the command line).
+    Nobody is where the asker has no access any more: the answer stands on the ticket. Staff's own
+    tickets are the operator's to answer (`as_operator`, from the command line).
     """
     actor.require("tickets.answer")
     with _kept(reseller_id, upload) as kept, tenancy.transaction(reseller_id):
-        found = _locked(reseller_id, ticket)
+        found = _locked(reseller_id, actor, ticket)
         if found.queue == Ticket.OPERATOR and not as_operator:
-            raise Refused(f"{ticket} is for the operator of this installation to answer")
+            raise Refused(
+                "%(ticket)s is for the operator of this installation to answer", ticket=ticket
+            )
         _check_text(text)
         _say(found, actor, text, from_asker=False, kept=kept)
         _move(found, rules.AFTER_ANSWER)
-        _tell(found, [found.opened_by.email], "answer", text)
+        asker = found.opened_by.email
+        told = [asker] if reading_tickets.may_read(found, asker) else []
+        _tell(found, told, "answer", text)
+    return told
 
 
 def close_ticket(*, reseller_id: int, actor: Actor, ticket: str) -> None:
@@ -133,7 +140,7 @@ def reopen_ticket(*, reseller_id: int, actor: Actor, ticket: str) -> None:
 
 def _set_state(reseller_id: int, actor: Actor, ticket: str, state: str) -> None:
     with tenancy.transaction(reseller_id):
-        found = _locked(reseller_id, ticket)
+        found = _locked(reseller_id, actor, ticket)
         asks = actor.role == Role.PORTAL or found.queue == Ticket.OPERATOR
         own = "portal.ask" if found.customer_id else "tickets.ask_operator"
         actor.require(own if asks else "tickets.answer")
@@ -141,28 +148,36 @@ def _set_state(reseller_id: int, actor: Actor, ticket: str, state: str) -> None:
             _move(found, state)
 
 
-def _locked(reseller_id: int, code: str) -> Ticket:
-    found = (
-        Ticket.objects.select_for_update(of=("self",))
-        .select_related("opened_by", "customer", "document")
-        .filter(reseller_id=reseller_id, code=code)
-        .first()
+def _locked(reseller_id: int, actor: Actor, code: str) -> Ticket:
+    """The ticket. To a portal user those of other customers do not exist, to a member of staff
+    those that others asked the operator."""
+    rows = Ticket.objects.select_for_update(of=("self",)).select_related(
+        "opened_by", "customer", "document"
     )
-    if found is None:
-        raise Refused(f"no ticket {code} here")
+    found = rows.filter(reseller_id=reseller_id, code=code).first()
+    if found is None or not _is_theirs(found, actor):
+        raise Refused("no ticket %(ticket)s here", ticket=code)
     return found
+
+
+def _is_theirs(ticket: Ticket, actor: Actor) -> bool:
+    if actor.is_command_line:
+        return True
+    if actor.role == Role.PORTAL:
+        return ticket.customer_id == customer_of(ticket.reseller_id, actor)
+    return ticket.queue == Ticket.RESELLER or ticket.opened_by.email == actor.name
 
 
 def _check(subject: str, category: str, priority: str, text: str) -> None:
     wrong = []
-    if not subject.strip():
-        wrong.append(("subject", "give a subject"))
+    if not tidy(subject):
+        wrong.append(("subject", Words("give a subject")))
     if category not in Ticket.CATEGORIES:
-        wrong.append(("category", f"choose one of {', '.join(Ticket.CATEGORIES)}"))
+        wrong.append(("category", Words("choose one of %(words)s", words=Ticket.CATEGORIES)))
     if priority not in Ticket.PRIORITIES:
-        wrong.append(("priority", f"choose one of {', '.join(Ticket.PRIORITIES)}"))
+        wrong.append(("priority", Words("choose one of %(words)s", words=Ticket.PRIORITIES)))
     if not text.strip():
-        wrong.append(("text", "describe what you ask"))
+        wrong.append(("text", Words("describe what you ask")))
     if wrong:
         (field, message), *also = wrong
         raise Refused(message, field=field, also=also)
@@ -178,7 +193,7 @@ def _check_text(text: str) -> None:
 
 @contextmanager
 def _kept(reseller_id: int, upload: Upload | None) -> Iterator[_Kept | None]:
-    """The file in the store while the block runs; gone again where the block fails."""
+    """The file in the store while the block runs; gone again where nothing came of it."""
     if upload is None:
         yield None
         return
@@ -190,7 +205,11 @@ def _kept(reseller_id: int, upload: Upload | None) -> Iterator[_Kept | None]:
     try:
         yield _Kept(rules.file_name(upload.name), path, digest, len(upload.data))
     except BaseException:
-        store.delete(path)
+        # A connection that breaks after COMMIT raises too: a file that a row names is kept.
+        with tenancy.transaction(reseller_id):
+            recorded = TicketMessage.objects.filter(reseller_id=reseller_id, file_path=path)
+            if not recorded.exists():
+                store.delete(path)
         raise
 
 
@@ -207,7 +226,7 @@ def _about(
     )
     found = documents.filter(code=code).first()
     if found is None:
-        raise Refused(f"no document {code} here", field="document")
+        raise Refused("no document %(document)s here", field="document", document=code)
     document = reading.one(reseller_id, code)
     assert document is not None  # noqa: S101 - it was found above
     content = canonical.for_customer(canonical.of(document))
@@ -255,26 +274,11 @@ def _who_answers(ticket: Ticket) -> Sequence[str]:
 
 
 def _tell(ticket: Ticket, recipients: Sequence[str], what: str, text: str) -> None:
-    reseller = Reseller.objects.get(pk=ticket.reseller_id)
-    door = "portal" if what == "answer" and ticket.customer_id else "console"
-    place = "support" if door == "portal" else "tickets"
-    link = f"{settings.CLEARBILL_URL}/{door}/{reseller.slug}/{place}/{ticket.code}/"
-    language = reading_tickets.language_of(ticket) if door == "portal" else "en"
-    subject, body = ticket_mail.written(
-        what,
-        code=ticket.code,
-        subject=ticket.subject,
-        text=text,
-        link=link,
-        seller=reseller.name,
-        language=language,
-    )
     for recipient in recipients:
         queue_letter(
             reseller_id=ticket.reseller_id,
-            kind="plain",
+            kind="ticket",
             recipient=recipient,
-            subject=subject,
-            text=body,
-            data={"ticket": ticket.pk},
+            text=text,
+            data={"ticket": ticket.pk, "what": what},
         )

@@ -40,7 +40,7 @@ def add_user(
             customer_id is not None
             and not Customer.objects.filter(reseller_id=reseller_id, pk=customer_id).exists()
         ):
-            raise Refused(f"no customer {customer_id} here", field="customer")
+            raise Refused("no customer %(id)s here", field="customer", id=customer_id)
         user = User.objects.filter(email=email).first()
         given = None
         if user is None:
@@ -52,7 +52,7 @@ def add_user(
             defaults={"role": role, "customer_id": customer_id},
         )
         if not created:
-            raise Refused(f"{email} is a member here already", field="email")
+            raise Refused("%(email)s is a member here already", field="email", email=email)
         record(
             reseller_id=reseller_id,
             actor=actor,
@@ -68,9 +68,11 @@ def _check(email: str, role: str, customer_id: int | None) -> None:
     try:
         validate_email(email)
     except ValidationError:
-        raise Refused(f"{email!r} is no e-mail address", field="email") from None
+        raise Refused("%(email)r is no e-mail address", field="email", email=email) from None
     if role not in (*STAFF, Role.PORTAL):
-        raise Refused(f"{role!r} is no role; use owner, billing, sales or auditor", field="role")
+        raise Refused(
+            "%(role)r is no role; use owner, billing, sales or auditor", field="role", role=role
+        )
     if role == Role.PORTAL and customer_id is None:
         raise Refused("a portal user needs its customer", field="customer")
 
@@ -81,7 +83,8 @@ def create_user(email: str, name: str, password: str) -> User:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise Refused(" ".join(error.messages), field="password") from None
+        said = " ".join(error.messages)
+        raise Refused(said, field="password") from None
     user.set_password(password)
     user.save()
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)

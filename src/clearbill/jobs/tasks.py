@@ -15,6 +15,7 @@ from clearbill.actions import (
     send_letter,
     send_mail,
     store_published,
+    sweep_jobs,
     sweep_mails,
 )
 from clearbill.actions.mail_server import MOST_ATTEMPTS
@@ -88,3 +89,16 @@ def sweep(reseller_id: int) -> None:
 def sweep_everywhere(context: JobContext, timestamp: int) -> None:
     for reseller_id in Reseller.objects.values_list("pk", flat=True):
         sweep.defer(reseller_id=reseller_id)
+
+
+@app.task(name="sweep_jobs", retry=BackOff(5))
+def sweep_work(reseller_id: int) -> None:
+    with tenancy.using(reseller_id):
+        sweep_jobs.sweep_jobs(reseller_id=reseller_id)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="sweep_jobs_everywhere", pass_context=True)
+def sweep_work_everywhere(context: JobContext, timestamp: int) -> None:
+    for reseller_id in Reseller.objects.values_list("pk", flat=True):
+        sweep_work.defer(reseller_id=reseller_id)

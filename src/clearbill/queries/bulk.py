@@ -19,13 +19,14 @@ from clearbill.rules.payments import Payment
 @dataclass(frozen=True)
 class Chosen:
     """Documents that were chosen: how many of each status, their totals per currency, how many
-    may become what, and how many customers have somebody to mail."""
+    may become what, how many drafts are stale, and how many customers have somebody to mail."""
 
     count: int
     statuses: dict[str, int]
     totals: list[tuple[str, Decimal]]
     may_become: dict[str, int]
     may_be_discarded: int
+    stale: int
     mailed_customers: int
 
 
@@ -35,12 +36,18 @@ _ENDS = (Status.OPEN, Status.CLOSED, Status.PAST_DUE, Status.VOIDED)
 def chosen(documents: Documents) -> Chosen:
     """What a choice comes to, in two queries."""
     plain = documents.order_by()
-    rows = list(plain.values_list("status", "kind", "currency").annotate(Count("pk"), Sum("total")))
+    outdated = Count("pk", filter=Q(status=Status.DRAFT) & ~Q(stale=""))
+    rows = list(
+        plain.values_list("status", "kind", "currency").annotate(
+            Count("pk"), Sum("total"), outdated=outdated
+        )
+    )
     amounts: dict[str, list[Decimal]] = defaultdict(list)
     statuses: dict[str, int] = defaultdict(int)
     may_become = dict.fromkeys((end.value for end in _ENDS), 0)
-    discarded = 0
-    for status, kind, currency, count, amount in rows:
+    discarded = stale = 0
+    for status, kind, currency, count, amount, outdated_here in rows:
+        stale += outdated_here
         amounts[currency].append(amount)
         statuses[status] += count
         discarded += count if may_discard(Status(status), Kind(kind)) else 0
@@ -52,6 +59,7 @@ def chosen(documents: Documents) -> Chosen:
         [(currency, total(each)) for currency, each in sorted(amounts.items())],
         may_become,
         discarded,
+        stale,
         plain.exclude(profile__recipients=[]).values("customer").distinct().count(),
     )
 
@@ -85,7 +93,7 @@ class Progress:
 
     @property
     def ended(self) -> bool:
-        return self.job.state in (BulkJob.DONE, BulkJob.CANCELLED)
+        return self.job.state in (BulkJob.DONE, BulkJob.CANCELLED, BulkJob.FAILED)
 
 
 SHOWN = 500

@@ -33,7 +33,8 @@ class Filters:
     """What picks the documents of a list; an empty one picks all.
 
     `customer` is a part of a name, `provider` a code, `month` a day of the month in which periods
-    start. `least` and `most` are totals, both inclusive, whatever their currency.
+    start. `least` and `most` are totals, both inclusive, whatever their currency. `by_customer`
+    says who searches, see `documents.search`.
     """
 
     within: DateRange = field(default_factory=DateRange)
@@ -45,11 +46,13 @@ class Filters:
     least: Decimal | None = None
     most: Decimal | None = None
     status: str = ""
+    by_customer: bool = False
 
 
 def picked(documents: Documents, filters: Filters) -> Documents:
     """The documents that the filters pick, in no order."""
-    documents = search(overlapping(documents, filters.within), filters.words)
+    documents = overlapping(documents, filters.within)
+    documents = search(documents, filters.words, by_customer=filters.by_customer)
     if filters.month is not None:
         documents = in_period(documents, filters.month)
     given = {

@@ -19,8 +19,11 @@ PATIENCE = timedelta(minutes=15)
 """How long a mail may wait before somebody should look: a worker sends one within seconds."""
 
 DRAFTS, UNASSIGNED, FAILED, UNSENT = "drafts", "unassigned", "failed", "unsent"
-PAST_DUE, STALE, TICKETS = "past-due", "stale", "tickets"
-WORK = (DRAFTS, UNASSIGNED, FAILED, UNSENT, PAST_DUE, STALE, TICKETS)
+PAST_DUE, STALE, TICKETS, NO_RATE = "past-due", "stale", "tickets", "no-rate"
+FAILED_RUN, FAILED_JOBS = "failed-run", "failed-jobs"
+WORK = (
+    DRAFTS, UNASSIGNED, FAILED_RUN, FAILED, NO_RATE, FAILED_JOBS, UNSENT, PAST_DUE, STALE, TICKETS,
+)  # fmt: skip
 
 NOT_YET_DUE = "not-yet-due"
 AGES = (NOT_YET_DUE, "1-30", "31-60", "61-90", "over-90")
@@ -38,7 +41,7 @@ class Work:
     count: int = 0
     amounts: tuple[tuple[str, Decimal], ...] = ()
     run: int | None = None
-    """The run that failed, for `failed`."""
+    """The last run, for what it says: `failed-run`, `failed` and `no-rate`."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,11 @@ WITH documents AS (
   FROM {_CURRENT_USAGE} WHERE s.reseller_id = %(reseller)s AND NOT {_ASSIGNED}
 ), last_run AS (
   SELECT max(id) AS id FROM records_billingrun WHERE reseller_id = %(reseller)s
+), without_rate AS (
+  -- What a run leaves for another reason has no customer, or names the document that is there.
+  SELECT customer_id, currency, amount FROM records_runresult
+  WHERE reseller_id = %(reseller)s AND outcome = 'Left' AND customer_id IS NOT NULL
+    AND document_id IS NULL AND run_id = (SELECT id FROM last_run)
 ), unsent AS ({_UNSENT_MAIL}), ageing AS (
   SELECT currency, total, CASE
     WHEN due IS NULL OR due >= %(today)s THEN 'not-yet-due'
@@ -158,6 +166,16 @@ SELECT 'work', 'unassigned', currency, 0, sum(cost) FROM waiting WHERE NOT claim
 UNION ALL
 SELECT 'work', 'failed', '', count(DISTINCT customer_id), 0 FROM records_runresult
 WHERE reseller_id = %(reseller)s AND outcome = 'Failed' AND run_id = (SELECT id FROM last_run)
+UNION ALL
+SELECT 'work', 'no-rate', '', count(DISTINCT customer_id), 0 FROM without_rate
+UNION ALL
+SELECT 'work', 'no-rate', currency, 0, sum(amount) FROM without_rate GROUP BY currency
+UNION ALL
+SELECT 'work', 'failed-run', '', count(*), 0 FROM records_billingrun
+WHERE reseller_id = %(reseller)s AND state = 'Failed' AND id = (SELECT id FROM last_run)
+UNION ALL
+SELECT 'work', 'failed-jobs', '', count(*), 0 FROM records_bulkjob
+WHERE reseller_id = %(reseller)s AND state = 'Failed'
 UNION ALL
 SELECT 'run', '', '', id, 0 FROM last_run WHERE id IS NOT NULL
 UNION ALL
@@ -216,7 +234,8 @@ def standing(reseller_id: int, *, today: date, now: datetime) -> Standing:
 def _work(kind: str, rows: Iterable[tuple[str, str, str, int, Decimal]], run: int | None) -> Work:
     found = [row for row in rows if row[:2] == ("work", kind)]
     amounts = sorted((currency, amount) for _, _, currency, _, amount in found if currency)
-    return Work(kind, sum(row[3] for row in found), tuple(amounts), run if kind == FAILED else None)
+    run = run if kind in (FAILED_RUN, FAILED, NO_RATE) else None
+    return Work(kind, sum(row[3] for row in found), tuple(amounts), run)
 
 
 _PERIODS = f"""

@@ -152,13 +152,29 @@ def open_invitations(reseller_id: int) -> "models.QuerySet[Invitation]":
     )
 
 
-def without_access(recipients: list[str], members: list[Person]) -> list[str]:
+@dataclass(frozen=True)
+class Unreached:
+    """A recipient of e-mails for whom their link opens nothing.
+
+    `suspended` is the membership of one who is: it cannot be invited, only reactivated.
+    """
+
+    email: str
+    suspended: int = 0
+
+
+def without_access(recipients: list[str], members: list[Person]) -> list[Unreached]:
     """Of these addresses, those that neither have access nor are asked to."""
-    known = {person.email for person in members if person.state != EXPIRED}
-    return [address for address in recipients if address.lower() not in known]
+    known = {person.email for person in members if person.state in (Membership.ACTIVE, INVITED)}
+    suspended = {p.email: p.id for p in members if p.state == Membership.SUSPENDED}
+    return [
+        Unreached(address, suspended.get(address.lower(), 0))
+        for address in recipients
+        if address.lower() not in known
+    ]
 
 
-def recipients_without_access(reseller_id: int, customer_id: int) -> list[str]:
+def recipients_without_access(reseller_id: int, customer_id: int) -> list[Unreached]:
     """Recipients of a customer's e-mails that have no portal access and no open invitation.
 
     Over all its billing profiles, each address once, as it was written.

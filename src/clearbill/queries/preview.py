@@ -24,7 +24,7 @@ from clearbill.rules.periods import shown_date
 from clearbill.rules.pricing import TooLarge
 from clearbill.usage.rating import rate
 
-Imported = tuple[int, str, Decimal, bool, date]
+Imported = tuple[int, str, Decimal, bool, date | None]
 """A slice of usage: its billing period, currency and cost, whether a live document claims it, and
 the day of its last charge."""
 
@@ -299,8 +299,9 @@ def _warnings(
 ) -> list[str]:
     warnings = []
     last_charges: dict[int, date] = {}
-    for period_id, *_, last in slices:
-        last_charges[period_id] = max(last, last_charges.get(period_id, last))
+    for period_id, _, _, _, last in slices:
+        if last is not None:
+            last_charges[period_id] = max(last, last_charges.get(period_id, last))
     for period in periods:
         name, last_day = period.provider.name, period.period_end - timedelta(days=1)
         if today < period.period_end:

@@ -31,6 +31,13 @@ def newest(reseller_id: int, on: date | None = None) -> QuerySet[ExchangeRate]:
     )
 
 
+def all_versions(reseller_id: int) -> QuerySet[ExchangeRate]:
+    """Every version of every rate, the newest of each first."""
+    return ExchangeRate.objects.filter(reseller_id=reseller_id).order_by(
+        "base", "quote", "span", "day", "-version"
+    )
+
+
 def quotes(reseller_id: int, on: date | None = None) -> list[Quote]:
     """The rates that somebody gave, each in its newest version, in one query."""
     return [Quote(*row) for row in newest(reseller_id, on).values_list(*_COLUMNS)]

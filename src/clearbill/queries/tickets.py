@@ -2,10 +2,15 @@
 
 from collections.abc import Mapping
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from clearbill.records.models import BillingProfile, Membership, Ticket, TicketMessage
 from clearbill.rules.access import Role
+
+
+def of_reseller(reseller_id: int) -> QuerySet[Ticket]:
+    """All that was asked at a reseller, staff's questions to the operator among them."""
+    return _listed(Ticket.objects.filter(reseller_id=reseller_id))
 
 
 def queue(reseller_id: int) -> QuerySet[Ticket]:
@@ -50,6 +55,17 @@ def who_answers(reseller_id: int) -> list[str]:
         role__in=[Role.OWNER.value, Role.BILLING.value],
     )
     return sorted(members.values_list("user__email", flat=True))
+
+
+def may_read(ticket: Ticket, email: str) -> bool:
+    """Whether an address is somebody's who has access to the ticket now."""
+    members = Membership.objects.filter(
+        Q(customer__isnull=True) | Q(customer_id=ticket.customer_id),
+        reseller_id=ticket.reseller_id,
+        user__email=email,
+        state=Membership.ACTIVE,
+    )
+    return members.exists()
 
 
 def language_of(ticket: Ticket) -> str:

@@ -43,7 +43,6 @@ VERBS: dict[str, frozenset[Role]] = {
     "settings.edit": frozenset({Role.OWNER, Role.BILLING}),
     "users.read": frozenset({Role.OWNER, Role.AUDITOR}),
     "users.edit": frozenset({Role.OWNER}),
-    "users.end_own_sessions": _ALL_STAFF,
     "portal_users.read": _ALL_STAFF,
     "portal_users.edit": _WRITERS,
     "portal.view_as_customer": _READS_COST,

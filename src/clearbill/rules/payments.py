@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,16 +24,12 @@ def read(text: str) -> list[Payment]:
     """The payments of a CSV: number, date (YYYY-MM-DD) and comment; the last two may be missing.
 
     A head line, empty lines and a byte order mark are skipped; `;` separates as well as `,`. A
-    number that stands there twice is wrong the second time. Raises ValueError beyond 10,000 lines.
+    number that stands there twice is wrong the second time. Raises ValueError beyond 10,000 lines,
+    and for what is no CSV, with the line.
     """
-    text = text.removeprefix("\ufeff")
-    separator = (
-        ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
-    )
-    rows = csv.reader(io.StringIO(text), delimiter=separator)
     found: list[Payment] = []
     seen: set[str] = set()
-    for number, cells in enumerate(rows, start=1):
+    for number, cells in enumerate(_rows(text.removeprefix("\ufeff")), start=1):
         if number > MOST_LINES:
             raise ValueError(f"a file has at most {MOST_LINES:,} lines: give it in parts")
         payment = _payment(number, [cell.strip() for cell in cells])
@@ -43,6 +40,22 @@ def read(text: str) -> list[Payment]:
         seen.add(payment.number)
         found.append(payment)
     return found
+
+
+def _rows(text: str) -> Iterator[list[str]]:
+    head = text.splitlines()[0] if text else ""
+    separator = ";" if head.count(";") > head.count(",") else ","
+    # Without a translation of line ends, so that the reader takes each kind as one.
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        for cells in rows:
+            if any("\0" in cell for cell in cells):
+                raise ValueError(
+                    f"line {rows.line_num} has a NUL character: save the file as CSV UTF-8"
+                )
+            yield cells
+    except csv.Error as error:
+        raise ValueError(f"line {rows.line_num} cannot be read ({error})") from None
 
 
 def _payment(line: int, cells: list[str]) -> Payment | None:

@@ -1,4 +1,4 @@
-"""Reading the addresses of the environment: databases and the mail server."""
+"""Reading the addresses of the environment: databases, the mail server, proxies before us."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -57,3 +57,10 @@ def mail(url: str) -> MailServer:
         implicit_tls=parts.scheme == "smtps",
         start_tls=parts.scheme == "smtp+tls",
     )
+
+
+def proxies(text: str) -> int:
+    """How many proxies of one's own stand before `serve`: each adds an address to a header."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 3):
+        raise ImproperlyConfigured("CLEARBILL_PROXIES must be a number, such as 1")
+    return int(text)

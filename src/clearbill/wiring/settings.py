@@ -2,8 +2,9 @@
 
 `DATABASE_URL` (the application's role), `DATABASE_OWNER_URL` (migrations), `CLEARBILL_HOME`,
 `CLEARBILL_FILES`, `CLEARBILL_URL`, `SECRET_KEY`, `EMAIL_URL`, `CLEARBILL_MAIL_FROM`,
-`CLEARBILL_OPERATOR_MAIL`, `CLEARBILL_FONTS`, `PORT`. Without `DATABASE_URL` the addresses are
-those of the data folder's embedded server, which `clearbill.wiring.main` has started by then.
+`CLEARBILL_OPERATOR_MAIL`, `CLEARBILL_FONTS`, `CLEARBILL_PROXIES`, `PORT`. Without
+`DATABASE_URL` the addresses are those of the data folder's embedded server, which
+`clearbill.wiring.main` has started by then.
 """
 
 import os
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 
 import clearbill.jobs
 from clearbill.wiring import embedded, logs, roles
-from clearbill.wiring.addresses import database, mail
+from clearbill.wiring.addresses import database, mail, proxies
 from clearbill.wiring.secret import read_or_invent
 
 PACKAGE = Path(clearbill.__file__).parent
@@ -110,7 +111,7 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [PACKAGE / "wiring" / "templates"],
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": _CONTEXT},
+        "OPTIONS": {"context_processors": [*_CONTEXT, "clearbill.wiring.branding.door"]},
     },
 ]
 
@@ -177,6 +178,8 @@ ACCOUNT_RATE_LIMITS = {
     "reauthenticate": "10/m/user",
     "join": "30/m/ip",
 }
+# A header may say anything: only as many of its addresses are believed as proxies have written.
+ALLAUTH_TRUSTED_PROXY_COUNT = proxies(os.environ.get("CLEARBILL_PROXIES") or "0")
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Clearbill"

@@ -19,7 +19,8 @@ _A_YEAR = 365 * 24 * 3600
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember a theme; any word but light and dark forgets it, and the system decides again."""
     target = request.POST.get("next", "")
-    inside = url_has_allowed_host_and_scheme(
+    # A word without a slash would be looked up as the name of a page.
+    inside = target.startswith("/") and url_has_allowed_host_and_scheme(
         target, {request.get_host()}, require_https=request.is_secure()
     )
     answer = redirect(target if inside else "home")

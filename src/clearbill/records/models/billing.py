@@ -76,18 +76,27 @@ class NumberSeries(TenantModel):
 class BillingRun(TenantModel):
     """One generation. Its job may be taken up again: `attempt` fences the one before."""
 
-    QUEUED, RUNNING, DONE = "Queued", "Running", "Done"
+    QUEUED, RUNNING, DONE, FAILED = "Queued", "Running", "Done", "Failed"
 
     month = models.DateField(help_text="first day of the month that the periods start in")
     providers = ArrayField(models.TextField(), default=list)
     customers = ArrayField(models.BigIntegerField(), null=True)
     state = models.CharField(
-        max_length=10, choices=[(s, s) for s in (QUEUED, RUNNING, DONE)], default=QUEUED
+        max_length=10, choices=[(s, s) for s in (QUEUED, RUNNING, DONE, FAILED)], default=QUEUED
     )
+    reason = models.TextField(blank=True, default="", help_text="why it failed")
     who = models.CharField(max_length=254)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     todo = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state="Failed") | ~models.Q(reason=""),
+                name="failed_runs_say_why",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"run {self.pk}"

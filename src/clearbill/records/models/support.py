@@ -72,10 +72,11 @@ class Letter(TenantModel):
     """An e-mail that is about no document: an invitation, a ticket's answer, a test.
 
     What is secret (an invitation's link) is not stored: `data` names the row, and the text is
-    made when it is sent.
+    made when it is sent. One that nobody is owed any more ends as Withdrawn: its cause is gone, or
+    somebody dismissed it.
     """
 
-    QUEUED, SENT, FAILED = "Queued", "Sent", "Failed"
+    QUEUED, SENT, FAILED, WITHDRAWN = "Queued", "Sent", "Failed", "Withdrawn"
 
     kind = models.CharField(max_length=20)
     recipient = models.EmailField()
@@ -85,7 +86,7 @@ class Letter(TenantModel):
     html = models.TextField(blank=True, default="")
     data = models.JSONField(default=dict)
     state = models.CharField(
-        max_length=10, choices=[(s, s) for s in (QUEUED, SENT, FAILED)], default=QUEUED
+        max_length=10, choices=[(s, s) for s in (QUEUED, SENT, FAILED, WITHDRAWN)], default=QUEUED
     )
     attempts = models.PositiveIntegerField(default=0)
     message_id = models.CharField(max_length=200, unique=True)

@@ -14,6 +14,7 @@ class BulkJob(TenantModel):
     """
 
     QUEUED, RUNNING, DONE, CANCELLED = "Queued", "Running", "Done", "Cancelled"
+    FAILED = "Failed"
     STATUS, DISCARD, RESEND = "status", "discard", "resend"
 
     verb = models.CharField(max_length=10, choices=[(v, v) for v in (STATUS, DISCARD, RESEND)])
@@ -22,15 +23,24 @@ class BulkJob(TenantModel):
     versions = models.JSONField(default=dict, help_text="Document ID → version that was seen")
     state = models.CharField(
         max_length=10,
-        choices=[(s, s) for s in (QUEUED, RUNNING, DONE, CANCELLED)],
+        choices=[(s, s) for s in (QUEUED, RUNNING, DONE, CANCELLED, FAILED)],
         default=QUEUED,
     )
+    reason = models.TextField(blank=True, default="", help_text="why it failed")
     cancel_asked = models.BooleanField(default=False)
     who = models.CharField(max_length=254)
     role = models.CharField(max_length=20)
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state="Failed") | ~models.Q(reason=""),
+                name="failed_jobs_say_why",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.verb} of {len(self.codes)}"
