@@ -72,6 +72,38 @@ def test_the_mail_box_is_not_ticked(month: Month, owner: Client) -> None:
     assert '<input type="checkbox" id="id_notify" name="notify">' in answer.content.decode()
 
 
+@pytest.fixture
+def stale(month: Month) -> str:
+    """The draft, whose usage has changed since."""
+    code = month.documents["draft"]
+    with tenancy.using(month.reseller.pk):
+        Document.objects.filter(code=code).update(stale="newer usage was imported")
+    return code
+
+
+def test_stale_drafts_are_counted_and_refused_unless_one_says_so(
+    month: Month, owner: Client, stale: str
+) -> None:
+    chosen = {"what": "status", "code": [stale, month.documents["open"]]}
+    shown = owner.post(BULK, chosen)
+    assert "1 of 2 is a stale draft: it does not hold its usage as it is now." in words(shown)
+    box = '<input type="checkbox" id="id_as_it_stands" name="as_it_stands">'
+    assert box in shown.content.decode()
+    confirm(owner, chosen, to="Open")
+    carry_out(month)
+    assert status(month, "draft") == "Draft"
+    confirm(owner, chosen, to="Open", as_it_stands="on")
+    carry_out(month)
+    assert status(month, "draft") == "Open"
+
+
+def test_a_confirmation_without_stale_drafts_says_nothing_of_them(
+    month: Month, owner: Client
+) -> None:
+    shown = owner.post(BULK, {"what": "status", "code": month.documents["draft"]})
+    assert "stale" not in words(shown)
+
+
 def test_all_that_match_are_resolved_on_the_server(month: Month, owner: Client) -> None:
     given = {"what": "discard", "all": "1", "query": "status=Draft&range=all"}
     assert "Discard drafts of 1 document?" in words(owner.post(BULK, given))
@@ -337,3 +369,19 @@ def test_payments_that_were_lost_on_the_way_are_refused(month: Month, owner: Cli
         answer = owner.post(f"{BULK}start/", {**given, "each": each})
         assert answer.status_code == 422
         assert "give the file again" in words(answer)
+
+
+@pytest.mark.parametrize("text", ["INV-000001\rINV-000002\rx", "INV-1\n" + "x" * 200_000, "a\0b"])
+def test_a_file_of_payments_that_is_odd_is_answered(owner: Client, text: str) -> None:
+    file = SimpleUploadedFile("paid.csv", text.encode())
+    assert owner.post(f"{BULK}paid/", {"file": file}).status_code in (200, 422)
+
+
+@pytest.mark.parametrize(
+    "each", ['{"D-000001": {"comment": "a\\u0000b"}}', '{"\\u0000": {}}', "[" * 100_000, '["x"]']
+)
+def test_payments_that_a_browser_made_up_are_answered(
+    month: Month, owner: Client, each: str
+) -> None:
+    chosen = {"what": "status", "code": month.documents["open"]}
+    assert confirm(owner, chosen, to="Closed", each=each).status_code in (302, 422)

@@ -12,7 +12,7 @@ from clearbill.actions.custom_fields import add_field
 from clearbill.actions.staleness import NEWER_USAGE
 from clearbill.records import clock, tenancy
 from clearbill.records.models import Document, ExchangeRate, ResellerSettings
-from console.reading import read, words
+from console.reading import read, tag, words
 from console.test_document_page import update, version
 from doors.two_resellers import OPERATOR, Month, member
 
@@ -114,9 +114,9 @@ def test_the_difference_is_a_page_and_a_refresh_its_answer(
     page = read(owner, f"{draft}refresh/")
     assert "What a refresh changes" in page
     assert "1 line stays as they are" in page or "lines stay" in page
-    answer = owner.post(
-        f"{draft}refresh/", {"version": version(owner, f"{draft}refresh/")}, follow=True
-    )
+    after = tag(owner, f"{draft}refresh/", r'(?<=name="after" value=")[^"]*')
+    form = {"version": version(owner, f"{draft}refresh/"), "after": after}
+    answer = owner.post(f"{draft}refresh/", form, follow=True)
     assert "holds its usage as it is now" in words(answer)
     assert stored(month).stale == ""
 
@@ -170,14 +170,33 @@ def test_the_issue_date_is_asked_for_once(month: Month, owner: Client, draft: st
     assert stored(month).issue_date == clock.now().date()
 
 
-def test_stale_drafts_are_listed_and_refreshed_in_one_go(
+STALE = "/console/north/stale-drafts/"
+
+
+def rows_of_the_form(client: Client) -> list[str]:
+    return re.findall(r'name="row" value="([^"]*)"', client.get(STALE).content.decode())
+
+
+def test_stale_drafts_show_what_they_come_to_and_are_refreshed_in_one_go(
     month: Month, owner: Client, draft: str
 ) -> None:
-    address = "/console/north/stale-drafts/"
-    assert "No draft is stale" in read(owner, address)
+    assert "No draft is stale" in read(owner, STALE)
     with tenancy.using(month.reseller.pk):
         Document.objects.filter(code=month.documents["draft"]).update(stale=NEWER_USAGE)
-    assert f"{month.documents['draft']} Contoso" in read(owner, address)
-    assert member(month, "sales").post(address).status_code == 403
-    assert "Refreshed: 1 of 1." in words(owner.post(address, follow=True))
+    page = read(owner, STALE)
+    assert f"{month.documents['draft']} Contoso Oracle 1–30 Sep 2024 USD 1,554.26 1,554.26" in page
+    assert member(month, "sales").post(STALE).status_code == 403
+    done = owner.post(STALE, {"row": rows_of_the_form(owner)}, follow=True)
+    assert f"{month.documents['draft']} holds its usage as it is now." in words(done)
     assert stored(month).stale == ""
+
+
+def test_a_draft_that_changed_since_it_was_listed_is_not_refreshed(
+    month: Month, owner: Client, draft: str
+) -> None:
+    with tenancy.using(month.reseller.pk):
+        Document.objects.filter(code=month.documents["draft"]).update(stale=NEWER_USAGE)
+    listed = rows_of_the_form(owner)
+    post(owner, draft, "note", note="Look again")
+    assert "look at it again" in words(owner.post(STALE, {"row": listed}, follow=True))
+    assert stored(month).stale == NEWER_USAGE

@@ -138,8 +138,31 @@ def test_a_customer_is_made_and_changed(owner: Client) -> None:
     )
 
 
+def test_a_customers_currency_is_set_changed_and_stays_while_a_draft_needs_it(
+    month: Month, owner: Client
+) -> None:
+    form = {"name": "Tailspin", "language": "de", "currency": "eur"}
+    answer = owner.post("/console/north/customers/new/", form, follow=True)
+    address = answer.redirect_chain[-1][0]
+    assert 'name="currency" type="text" value="EUR"' in owner.get(address).content.decode()
+    owner.post(address, {**form, "currency": "CHF"})
+    assert "Tailspin – CHF" in read(owner, "/console/north/customers/")
+    contoso = f"/console/north/customers/{month.customers['Contoso']}/"
+    refused = owner.post(contoso, {"name": "Contoso", "currency": "EUR"})
+    assert f"{month.documents['draft']} is a draft in another currency" in words(refused)
+    assert 'href="#id_currency"' in refused.content.decode()
+
+
+def test_a_customers_language_is_chosen(month: Month, owner: Client) -> None:
+    address = f"/console/north/customers/{month.customers['Contoso']}/"
+    assert '<option value="en" selected>English</option>' in owner.get(address).content.decode()
+    owner.post(address, {"name": "Contoso", "language": "de"})
+    assert '<option value="de" selected>Deutsch</option>' in owner.get(address).content.decode()
+
+
 @pytest.mark.parametrize(
-    ("field", "value"), [("name", " "), ("recipients", "nobody"), ("terms_days", "soon")]
+    ("field", "value"),
+    [("name", " "), ("recipients", "nobody"), ("terms_days", "soon"), ("currency", "XQZ")],
 )
 def test_a_bad_customer_is_refused_at_its_field(owner: Client, field: str, value: str) -> None:
     answer = owner.post("/console/north/customers/new/", {"name": "Tailspin", field: value})

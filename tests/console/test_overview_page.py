@@ -9,14 +9,18 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from clearbill.actions.accounts import assign_account
+from clearbill.actions.generate_documents import start_run
+from clearbill.actions.letters import queue_letter
 from clearbill.actions.resellers import change_reseller
 from clearbill.actions.users import add_user
 from clearbill.records import clock, tenancy
 from clearbill.records.models import (
     BillingPeriod,
     BillingRun,
+    BulkJob,
     Delivery,
     Document,
+    Letter,
     RunResult,
     Ticket,
     User,
@@ -24,12 +28,13 @@ from clearbill.records.models import (
 from clearbill.rules.lifecycle import Status
 from console.reading import read, words
 from console.test_queries import AT_MOST, FRAME
-from doors.two_resellers import OPERATOR, Month, make_month, member
+from doors.two_resellers import OPERATOR, SEPTEMBER, Month, make_month, member
 from makers import change, make_reseller
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 OVERVIEW = "/console/north/overview/"
+UNSENT = f"{OVERVIEW}unsent-mail/"
 
 
 def tile(client: Client, kind: str) -> tuple[str, str]:
@@ -69,6 +74,22 @@ def test_unassigned_money_leads_to_its_accounts(owner: Client) -> None:
 def test_sales_sees_that_accounts_wait_and_not_what_they_cost(month: Month) -> None:
     text, _link = tile(member(month, "sales"), "unassigned")
     assert text.startswith("Unassigned money 1 Accounts")
+
+
+def test_customers_without_a_rate_lead_to_the_run_that_left_them(
+    month: Month, owner: Client
+) -> None:
+    with tenancy.using(month.reseller.pk):
+        RunResult.objects.create(
+            reseller=month.reseller, run_id=month.run, customer_id=month.customers["Contoso"],
+            billing_period=BillingPeriod.objects.all()[0], outcome=RunResult.LEFT,
+            reason="no rate from EUR to USD is known", amount="12.50", currency="EUR",
+        )  # fmt: skip
+    text, link = tile(owner, "no-rate")
+    assert text.startswith("Customers left for want of a rate 1 EUR 12.50")
+    assert "no rate from EUR to USD is known" in read(owner, link)
+    sales, nowhere = tile(member(month, "sales"), "no-rate")
+    assert (sales.startswith("Customers left for want of a rate 1 The"), nowhere) == (True, "")
 
 
 def test_unsent_mail_leads_to_its_documents(month: Month, owner: Client) -> None:
@@ -202,3 +223,78 @@ def test_these_pages_ask_at_most_four_times(owner: Client, page: str) -> None:
         assert owner.get(f"/console/north/{page}").status_code == 200
     statements = [q["sql"] for q in asked if "set_config" not in q["sql"]]
     assert len(statements) <= FRAME + AT_MOST, "\n".join(statements)
+
+
+def unsent_letter(month: Month) -> Letter:
+    """An e-mail about no document that the mail server refused."""
+    with tenancy.using(month.reseller.pk):
+        made = queue_letter(
+            reseller_id=month.reseller.pk, kind="plain", recipient="gone@x.example",
+            subject="S", text="T",
+        )  # fmt: skip
+        Letter.objects.update(state=Letter.FAILED, last_error="550 no such mailbox")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("do", "said", "state"),
+    [
+        ("again", "The e-mail to gone@x.example is being sent again.", "Queued"),
+        ("dismiss", "The e-mail to gone@x.example is dismissed.", "Withdrawn"),
+    ],
+)
+def test_a_letter_is_sent_again_or_dismissed(
+    month: Month, owner: Client, do: str, said: str, state: str
+) -> None:
+    letter = unsent_letter(month)
+    assert tile(owner, "unsent")[0].startswith("Unsent mail 1 ")
+    page = words(owner.get(UNSENT))
+    assert "550 no such mailbox Send again to gone@x.example Dismiss" in page
+    given = {"letter": letter.pk, "do": do}
+    assert said in words(owner.post(UNSENT, given, follow=True))
+    with tenancy.using(month.reseller.pk):
+        assert Letter.objects.get().state == state
+    assert 'data-testid="unsent"' not in owner.get(OVERVIEW).content.decode()
+
+
+def test_a_letter_that_is_none_and_a_reader_change_nothing(month: Month, owner: Client) -> None:
+    letter = unsent_letter(month)
+    given = {"letter": str(letter.pk), "do": "dismiss"}
+    assert owner.post(UNSENT, {**given, "do": "burn"}).status_code == 404
+    assert owner.post(UNSENT, {**given, "letter": "9" * 5000}).status_code == 404
+    missing = owner.post(UNSENT, {**given, "letter": "999"}, follow=True)
+    assert "There is no such e-mail here" in words(missing)
+    auditor = member(month, "auditor")
+    assert "Send again" not in words(auditor.get(UNSENT))
+    assert auditor.post(UNSENT, given).status_code == 403
+
+
+def test_a_failed_run_is_to_do_until_another_run(month: Month, owner: Client) -> None:
+    with tenancy.using(month.reseller.pk):
+        BillingRun.objects.update(state=BillingRun.FAILED, reason="it was tried 5 times")
+    text, link = tile(owner, "failed-run")
+    assert text.startswith("The last run failed 1 ")
+    page = owner.get(link).content.decode()
+    assert "The run failed: it was tried 5 times." in page
+    assert "data-done" in page
+    with tenancy.using(month.reseller.pk):
+        start_run(reseller_id=month.reseller.pk, actor=OPERATOR, month=SEPTEMBER)
+    assert 'data-testid="failed-run"' not in owner.get(OVERVIEW).content.decode()
+
+
+def test_a_failed_bulk_job_is_to_do_until_somebody_dismisses_it(
+    month: Month, owner: Client
+) -> None:
+    month.ids()
+    with tenancy.using(month.reseller.pk):
+        BulkJob.objects.update(state=BulkJob.FAILED, reason="its process is gone")
+        job = BulkJob.objects.get().pk
+    text, link = tile(owner, "failed-jobs")
+    assert text.startswith("Bulk jobs that failed 1 ")
+    assert f"Job {job}" in read(owner, link)
+    address = f"/console/north/bulk/{job}/"
+    page = owner.get(address).content.decode()
+    assert "It failed: its process is gone." in page
+    assert "data-done" in page
+    assert "It is cancelled." in words(owner.post(f"{address}cancel/", follow=True))
+    assert 'data-testid="failed-jobs"' not in owner.get(OVERVIEW).content.decode()

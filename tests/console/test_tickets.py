@@ -6,11 +6,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 
+from clearbill.actions.people import suspend
 from clearbill.records import tenancy
-from clearbill.records.models import Letter, Ticket, TicketMessage
+from clearbill.records.files import file_store
+from clearbill.records.models import Letter, Membership, Ticket, TicketMessage
 from clearbill.rules.tickets import MOST_BYTES, file_name
 from console.reading import words
-from doors.two_resellers import Month, make_month, member
+from doors.two_resellers import OPERATOR, Month, make_month, member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -93,6 +95,30 @@ def test_a_file_comes_back_as_a_download_under_a_harmless_name(
     assert stranger.get(f"{SUPPORT}T-000001/files/{message.pk}/").status_code == 404
 
 
+def test_a_file_that_is_lost_or_changed_is_not_handed_out(month: Month, customer: Client) -> None:
+    ask(customer, file=SimpleUploadedFile("order.txt", b"words"))
+    with tenancy.using(month.reseller.pk):
+        message = TicketMessage.objects.get()
+    address = f"{SUPPORT}T-000001/files/{message.pk}/"
+    file_store().write_bytes(message.file_path, b"other words")
+    changed = customer.get(address)
+    file_store().delete(message.file_path)
+    for answer in (changed, customer.get(address)):
+        assert answer.status_code == 404
+        assert "order.txt is lost or damaged" in words(answer)
+
+
+def test_staff_are_told_that_a_suspended_asker_gets_no_mail(
+    month: Month, customer: Client, owner: Client
+) -> None:
+    ask(customer)
+    with tenancy.using(month.reseller.pk):
+        asker = Membership.objects.get(role="portal")
+        suspend(reseller_id=month.reseller.pk, actor=OPERATOR, membership_id=asker.pk)
+    answer = owner.post("/console/north/tickets/T-000001/", {"text": "Because."}, follow=True)
+    assert "Answered, without a mail: portal-contoso@north.example has no access" in words(answer)
+
+
 def test_a_file_beyond_ten_megabytes_is_refused(month: Month, customer: Client) -> None:
     answer = ask(customer, file=SimpleUploadedFile("big.bin", b"x" * (MOST_BYTES + 1)))
     assert answer.status_code == 422
@@ -149,4 +175,4 @@ def test_the_question_mark_leads_to_help_and_tickets(
         text = words(client.get(page))
         assert "Submit a ticket" in text
         assert "My tickets" in text
-    assert "Ask about this line" in words(customer.get("/portal/north/help/"))
+    assert "Ask about this line" in words(customer.get("/portal/north/help/support/"))

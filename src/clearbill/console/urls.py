@@ -61,6 +61,7 @@ urlpatterns = [
     path("documents/<str:code>/csv/", files.csv, name="csv"),
     path("documents/<str:code>/detailed-csv/", files.detailed_csv, name="detailed-csv"),
     path("documents/<str:code>/print/", files.print_view, name="print"),
+    path("documents/<str:code>/print.css", files.look, name="print-look"),
     path("generate/", generation.form, name="generate"),
     path("generate/start/", generation.start, name="start-run"),
     path("runs/<int:run_id>/", generation.run, name="run"),

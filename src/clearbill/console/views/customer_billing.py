@@ -13,6 +13,7 @@ from clearbill.console.customer_billing import context, profile_of
 from clearbill.records.models import Customer
 from clearbill.rules.access import allowed, require
 from clearbill.web.actor import actor_of
+from clearbill.web.forms import field_values, whole
 from clearbill.web.loaders import customer_or_404
 from clearbill.web.permissions import TenantRequest, permission
 
@@ -35,7 +36,7 @@ def edit(request: TenantRequest, slug: str, customer_id: int) -> HttpResponse:
 
 
 def _chosen(request: TenantRequest) -> list[int]:
-    return [int(each) for each in request.POST.getlist("tax") if each.isdecimal()]
+    return [whole(each) or 0 for each in request.POST.getlist("tax") if each.strip()]
 
 
 def _set_taxes(request: TenantRequest, customer: Customer) -> None:
@@ -50,16 +51,11 @@ def _set_taxes(request: TenantRequest, customer: Customer) -> None:
 
 
 def _set_defaults(request: TenantRequest, customer: Customer) -> None:
-    values = {
-        int(name.removeprefix("field_")): str(text)
-        for name, text in request.POST.items()
-        if name.startswith("field_") and name.removeprefix("field_").isdecimal()
-    }
     set_customer_defaults(
         reseller_id=request.reseller.pk,
         actor=actor_of(request),
         customer_id=customer.pk,
-        values=values,
+        values=field_values(request.POST),
     )
     messages.success(request, "The next drafts begin with these values.")
 

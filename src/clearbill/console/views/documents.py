@@ -16,7 +16,7 @@ from clearbill.console.document_page import page_context
 from clearbill.records.models import Document
 from clearbill.rules.lifecycle import Status, parse_status
 from clearbill.web.actor import actor_of
-from clearbill.web.forms import day
+from clearbill.web.forms import day, whole
 from clearbill.web.loaders import document_or_404
 from clearbill.web.permissions import TenantRequest, permission
 
@@ -93,7 +93,7 @@ def _asked(request: TenantRequest, document: Document) -> Change:
 def version_of(text: str) -> int:
     """The version that a form was made of."""
     # A form without its version is a stale one: no document has version 0.
-    return int(text) if text.isdecimal() else 0
+    return whole(text) or 0
 
 
 def _field(refused: str) -> str:

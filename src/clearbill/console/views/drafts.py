@@ -198,6 +198,7 @@ def stale(request: TenantRequest, slug: str) -> HttpResponse:
             "drafts": shown,
             "before": reading.subtotals_now(shown),
             "after": after,
+            "ready": [draft for draft in shown if after[draft.pk] is not None],
             "more": len(drafts) > AT_ONCE,
             "may_edit": allowed(request.membership.role, "documents.edit"),
         },

@@ -18,6 +18,7 @@ from clearbill.records import clock
 from clearbill.records.models import Customer, Provider
 from clearbill.rules.periods import month as parse_month
 from clearbill.web.actor import actor_of
+from clearbill.web.forms import whole
 from clearbill.web.loaders import report_or_404
 from clearbill.web.permissions import TenantRequest, permission
 
@@ -58,7 +59,7 @@ def _choice(request: TenantRequest, known: list[date]) -> dict[str, Any]:
     except ValueError as error:
         messages.error(request, str(error))
         period = None
-    ids = [int(each) for each in data.getlist("customer") if each.isdecimal()]
+    ids = [number for each in data.getlist("customer") if (number := whole(each)) is not None]
     return {
         "period": period or (known[0] if known and "period" not in data else None),
         "chosen_providers": data.getlist("provider"),

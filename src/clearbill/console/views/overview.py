@@ -2,23 +2,31 @@
 
 from dataclasses import dataclass
 
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from clearbill.actions.common import Refused
+from clearbill.actions.letters import dismiss, send_again
 from clearbill.queries import overview as reading
 from clearbill.queries import trends
 from clearbill.queries.overview import Standing, Work
 from clearbill.records import clock
 from clearbill.rules.access import allowed
 from clearbill.web import charts, figures
+from clearbill.web.actor import actor_of
+from clearbill.web.forms import number
 from clearbill.web.paging import page_of
 from clearbill.web.permissions import TenantRequest, permission
 
 WORDS = {
     reading.DRAFTS: "Drafts to review",
     reading.UNASSIGNED: "Unassigned money",
+    reading.FAILED_RUN: "The last run failed",
     reading.FAILED: "Customers that failed in the last run",
+    reading.FAILED_JOBS: "Bulk jobs that failed",
+    reading.NO_RATE: "Customers left for want of a rate",
     reading.UNSENT: "Unsent mail",
     reading.PAST_DUE: "Past due",
     reading.STALE: "Stale drafts",
@@ -28,7 +36,10 @@ WORDS = {
 HINTS = {
     reading.DRAFTS: "Read them, then publish.",
     reading.UNASSIGNED: "Accounts that belong to no customer: nobody is billed for them.",
+    reading.FAILED_RUN: "It ended before it was done; generate again.",
     reading.FAILED: "They have no document; the run says why.",
+    reading.FAILED_JOBS: "They ended before all documents were reached.",
+    reading.NO_RATE: "The last run names the currencies: add the rate, then generate again.",
     reading.UNSENT: "Failed, or waiting for more than 15 minutes.",
     reading.PAST_DUE: "Unpaid after their due date.",
     reading.STALE: "Their usage has changed since they were made.",
@@ -38,7 +49,10 @@ HINTS = {
 ICONS = {
     reading.DRAFTS: "document-text",
     reading.UNASSIGNED: "question-mark-circle",
+    reading.FAILED_RUN: "exclamation-triangle",
     reading.FAILED: "exclamation-triangle",
+    reading.FAILED_JOBS: "exclamation-triangle",
+    reading.NO_RATE: "banknotes",
     reading.UNSENT: "envelope",
     reading.PAST_DUE: "clock",
     reading.STALE: "arrow-path",
@@ -106,7 +120,12 @@ def index(request: TenantRequest, slug: str) -> HttpResponse:
 
 @permission("documents.read")
 def unsent(request: TenantRequest, slug: str) -> HttpResponse:
-    """The documents, and for those who read the trail the letters, whose mail did not go out."""
+    """The documents, and for those who read the trail the letters, whose mail did not go out.
+
+    A POST sends a letter again, or dismisses it.
+    """
+    if request.method == "POST":
+        return _about_letter(request)
     now, role = clock.now(), request.membership.role
     page = page_of(
         reading.documents_with_unsent_mail(request.reseller.pk, now),
@@ -118,26 +137,44 @@ def unsent(request: TenantRequest, slug: str) -> HttpResponse:
         if allowed(role, "documents.read_trail")
         else []
     )
-    return render(request, "console/unsent_mail.html", {"page": page, "letters": letters})
+    context = {"page": page, "letters": letters, "may_edit": allowed(role, "documents.resend")}
+    return render(request, "console/unsent_mail.html", context)
+
+
+def _about_letter(request: TenantRequest) -> HttpResponse:
+    known = {"again": (send_again, "is being sent again"), "dismiss": (dismiss, "is dismissed")}
+    what, letter_id = request.POST.get("do", ""), number(request.POST, "letter")
+    if what not in known or letter_id is None:
+        raise Http404("no such e-mail")
+    verb, words = known[what]
+    try:
+        letter = verb(reseller_id=request.reseller.pk, actor=actor_of(request), letter_id=letter_id)
+    except Refused as error:
+        messages.error(request, f"{error.message[:1].upper()}{error.message[1:]}.")
+    else:
+        messages.success(request, f"The e-mail to {letter.recipient} {words}.")
+    return redirect("console:unsent-mail", request.reseller.slug)
 
 
 def _shown(request: TenantRequest, work: Work) -> tuple[str, tuple[object, ...]]:
     """Where the list behind a count is, and its amounts; cost only for those who may read it."""
     sees_cost = allowed(request.membership.role, "usage.read")
-    amounts = work.amounts if sees_cost or work.kind != reading.UNASSIGNED else ()
-    return _address(request, work, sees_cost), amounts
+    is_cost = work.kind in (reading.UNASSIGNED, reading.NO_RATE)
+    return _address(request, work, sees_cost), work.amounts if sees_cost or not is_cost else ()
 
 
 def _address(request: TenantRequest, work: Work, sees_runs: bool) -> str:
     slug = request.reseller.slug
     documents = reverse("console:documents", args=[slug])
+    run = reverse("console:run", args=[slug, work.run]) if sees_runs and work.run else ""
     return {
         reading.DRAFTS: f"{documents}?range=all&status=Draft",
         reading.PAST_DUE: f"{documents}?range=all&status=Past+Due",
         reading.UNASSIGNED: reverse("console:unassigned", args=[slug]),
-        reading.FAILED: reverse("console:run", args=[slug, work.run])
-        if sees_runs and work.run
-        else "",
+        reading.FAILED_RUN: run,
+        reading.FAILED: run,
+        reading.FAILED_JOBS: reverse("console:bulk-jobs", args=[slug]),
+        reading.NO_RATE: run,
         reading.UNSENT: reverse("console:unsent-mail", args=[slug]),
         reading.STALE: reverse("console:stale-drafts", args=[slug]),
         reading.TICKETS: reverse("console:tickets", args=[slug]),

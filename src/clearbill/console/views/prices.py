@@ -12,6 +12,7 @@ from clearbill.records.models import Customer, Provider
 from clearbill.rules.access import allowed
 from clearbill.rules.periods import month
 from clearbill.web.actor import actor_of
+from clearbill.web.forms import number
 from clearbill.web.permissions import TenantRequest, permission
 
 
@@ -44,14 +45,15 @@ def _set(request: TenantRequest) -> None:
         valid_from = month(form.get("valid_from", ""))
     except ValueError as error:
         raise Refused(str(error), field="valid_from") from None
-    customer = form.get("customer", "")
+    # What names no customer must not come to mean all of them.
+    customer = number(form, "customer") or 0 if form.get("customer") else None
     rule = set_markup(
         reseller_id=request.reseller.pk,
         actor=actor_of(request),
         percent=form.get("percent", ""),
         valid_from=valid_from,
         provider=form.get("provider") or None,
-        customer_id=int(customer) if customer.isdecimal() else None,
+        customer_id=customer,
     )
     if rule.percent <= -100:
         messages.warning(request, "At -100 % everything of this scope is free.")

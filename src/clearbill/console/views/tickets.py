@@ -123,14 +123,15 @@ def _act(request: TenantRequest, ticket: Ticket, *, own: bool) -> str:
     if own:
         reply_to_ticket(text=text, upload=upload, **given)
         return "Added."
-    answer_ticket(text=text, upload=upload, **given)
-    return f"Answered; a mail goes out to {ticket.who}."
+    if answer_ticket(text=text, upload=upload, **given):
+        return f"Answered; a mail goes out to {ticket.who}."
+    return f"Answered, without a mail: {ticket.who} has no access any more."
 
 
 @permission("tickets.read")
 def file(request: TenantRequest, slug: str, ticket: str, message_id: int) -> HttpResponse:
     """A message's file, as a download."""
-    return file_of(_load(request, ticket), message_id)
+    return file_of(request, _load(request, ticket), message_id)
 
 
 def _load(request: TenantRequest, code: str) -> Ticket:

@@ -18,7 +18,7 @@ from clearbill.records import tenancy
 from clearbill.records.models import Assignment, Customer, ProviderAccount, UsageSlice
 from clearbill.rules.access import allowed
 from clearbill.web.actor import actor_of
-from clearbill.web.forms import day
+from clearbill.web.forms import day, number
 from clearbill.web.loaders import account_or_404
 from clearbill.web.permissions import TenantRequest, permission
 
@@ -66,9 +66,9 @@ def _assign(request: TenantRequest, account: ProviderAccount) -> actions.Assigne
 
 
 def _customer(request: TenantRequest) -> int:
-    chosen = request.POST.get("customer", "")
-    if chosen.isdecimal():
-        return int(chosen)
+    chosen = number(request.POST, "customer")
+    if chosen is not None:
+        return chosen
     name = request.POST.get("name", "").strip()
     if not name:
         raise Refused("Choose a customer, or write the name of a new one.", field="customer")
