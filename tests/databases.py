@@ -109,7 +109,8 @@ def _fingerprint() -> str:
     files = [file for folder in sorted(folders) for file in sorted(folder.glob("**/*.*"))]
     for file in [*files, Path(roles.__file__), Path(migrate.__file__)]:
         if file.suffix in (".py", ".sql"):
-            digest.update(file.read_bytes())
+            # By name too: a database knows which migrations it has by theirs.
+            digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -68,7 +68,7 @@ class Month:
             "customer_id": {"customer_id": self.customers["Contoso"]},
             "run_id": {"run_id": self.run},
             "import_id": {"import_id": self.usage_import},
-            "article": {"article": "generate"},
+            "article": {"article": "support"},
             "position": {"position": 1},
             "membership_id": {"membership_id": self.colleague},
             "ticket": {"ticket": message.ticket.code},

@@ -101,7 +101,7 @@ def test_a_reset_link_opens_nothing_a_second_time(company: Company, page: Page) 
 def invite_as_owner(owner: Page, company: Company, person: str) -> str:
     """Invite from the customer's page; the link of the mail that arrives."""
     owner.goto(company.customers_page)
-    card = owner.get_by_role("region", name="Portal users").first
+    card = owner.locator("#portal-users")
     card.get_by_label("Invite by e-mail").fill(person)
     card.get_by_role("button", name="Invite", exact=True).click()
     expect(owner.get_by_role("status")).to_contain_text(f"{person} is invited.")

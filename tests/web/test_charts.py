@@ -64,7 +64,7 @@ def test_a_negative_part_has_no_length_and_still_counts() -> None:
 def test_a_line_starts_at_zero_and_ends_above_its_highest_month() -> None:
     drawn = charts.line([(AUGUST, Decimal("820")), (SEPTEMBER, Decimal("1520.75"))], "EUR")
     assert [each.label for each in drawn.grid] == ["0", "1,000", "2,000"]
-    assert drawn.path == "4,59 96,23.96"
+    assert drawn.path == "16,59 96,23.96"
 
 
 def test_a_line_below_zero_keeps_zero_on_its_axis() -> None:
