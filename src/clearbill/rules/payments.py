@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 MOST_LINES = 10_000
+MOST_CELL = 5_000
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,12 @@ def _rows(text: str) -> Iterator[list[str]]:
             if any("\0" in cell for cell in cells):
                 raise ValueError(
                     f"line {rows.line_num} has a NUL character: save the file as CSV UTF-8"
+                )
+            # The reader's own limit is the process's, and imports raise it.
+            if any(len(cell) > MOST_CELL for cell in cells):
+                raise ValueError(
+                    f"line {rows.line_num} cannot be read: a cell has more than {MOST_CELL:,}"
+                    " characters"
                 )
             yield cells
     except csv.Error as error:

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import include, path
 
+from clearbill.wiring import branding
 from clearbill.wiring.join import join
 from clearbill.wiring.sign_in import closed, home, second_factor
 from clearbill.wiring.theme import theme
@@ -18,6 +19,8 @@ urlpatterns = [
     path("accounts/second-factor/", second_factor, name="second-factor"),
     path("accounts/", include("allauth.urls")),
     path("join/<slug:slug>/<str:token>/", join, name="join"),
+    path("brand/<slug:slug>/brand.css", branding.css, name="brand-css"),
+    path("brand/<slug:slug>/logo.png", branding.logo, name="brand-logo"),
     path("console/<slug:slug>/", include(("clearbill.console.urls", "console"))),
     path("portal/<slug:slug>/", include(("clearbill.portal.urls", "portal"))),
 ]
