@@ -10,28 +10,30 @@ from playwright.sync_api import Page, expect
 from stories.conftest import SignIn
 from stories.world import World
 
-SLUG = "reference"
 RECIPIENT = "accounts@customer.example"
 AZURE = "Atlas Orion (/subscriptions/ed570627-0265-4620-bb42-bae06bcfa914)"
 
 
 @pytest.fixture(scope="module")
-def reseller(world: World, sample: Path) -> str:
-    """A reseller with the real sample, drafts of September, an owner and a portal user."""
-    world.run("resellers", "add", SLUG, "--name", "Reference Cloud", "--currency", "USD",
+def reseller(request: pytest.FixtureRequest, world: World, sample: Path) -> str:
+    """A reseller with the real sample and drafts of September, of the module that asks alone.
+
+    Another module's stories run in the same installation where chance gives both to one process.
+    """
+    slug: str = request.module.__name__.rpartition("test_")[2].replace("_", "-")
+    world.run("resellers", "add", slug, "--name", "Reference Cloud", "--currency", "USD",
               "--kind", "tax-invoice")  # fmt: skip
-    world.run("users", "second-factor", "--optional", "--reseller", SLUG)
-    world.run("import", str(sample), "--reseller", SLUG)
-    world.run("accounts", "assign", "--all", "--reseller", SLUG)
-    world.run("generate", "--period", "2024-09", "--reseller", SLUG)
-    return SLUG
+    world.run("users", "second-factor", "--optional", "--reseller", slug)
+    world.run("import", str(sample), "--reseller", slug)
+    world.run("accounts", "assign", "--all", "--reseller", slug)
+    world.run("generate", "--period", "2024-09", "--reseller", slug)
+    return slug
 
 
 @pytest.fixture(scope="module")
 def owner(world: World, reseller: str) -> tuple[str, str]:
-    return "owner@reference.example", world.add_user(
-        reseller, "owner@reference.example", "--role", "owner"
-    )
+    address = f"owner@{reseller}.example"
+    return address, world.add_user(reseller, address, "--role", "owner")
 
 
 def draft_of(world: World, reseller: str, customer: str) -> dict[str, str]:
