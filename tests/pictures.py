@@ -1,18 +1,13 @@
 """`make pictures`: one sheet a page, at three widths, light and dark, from the demo as served.
 
-Sheets go to `pictures/`, which is not kept; the README's picture to `docs/pictures/`.
+Sheets go to `pictures/`, which is not kept; those of `docs/tour.md` to `docs/pictures/`. Words
+after the command take only the pages whose names hold one of them, and leave the tour as it is.
 """
 
-import json
-import os
-import signal
-import subprocess
 import sys
 import tempfile
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -20,7 +15,15 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from stories.conftest import CHROMIUM, _chromium
-from stories.world import free_port, until
+from stories.every_page import (
+    Listed,
+    Site,
+    context_of,
+    demo,
+    environment_of,
+    listed,
+    rows,
+)
 
 ROOT = Path(__file__).parent.parent
 WIDTHS = (320, 768, 1440)
@@ -28,107 +31,38 @@ SCHEMES = ("light", "dark")
 HIGHEST = 2400
 
 
-@contextmanager
-def demo() -> Iterator[tuple[str, list[dict[str, str]]]]:
-    """The demo on a free port, in a folder of its own: its address and who may sign in."""
-    port = free_port()
-    with tempfile.TemporaryDirectory() as home:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "clearbill.wiring.main", "demo", "--port", str(port)],
-            env={**os.environ, "CLEARBILL_HOME": home},
-        )
-        try:
-            base = f"http://localhost:{port}"
-            until(lambda: _answers(f"{base}/readyz"), "the demo", seconds=180)
-            yield base, json.loads((Path(home) / "demo-sign-ins.json").read_text())
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(60)
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=2):  # noqa: S310 - our own server
-            return True
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-def sign_in(page: Page, base: str, person: dict[str, str]) -> None:
-    page.goto(f"{base}/accounts/login/")
-    page.get_by_label("Email").fill(person["email"])
-    page.get_by_label("Password").fill(person["password"])
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(lambda url: "/accounts/" not in url)
-
-
-def pages_of(page: Page, base: str, slug: str) -> dict[str, str]:
-    """Name and address of every page, with the first rows that there are behind each."""
-    console = f"{base}/console/{slug}/"
-    pages = {
-        "customer-invoices": "",
-        "all-documents": "documents/?range=all",
-        "generate": "generate/",
-        "unassigned": "unassigned/",
-        "accounts": "unassigned/?all=1",
-        "markups": "markups/",
-        "customers": "customers/",
-        "imports": "imports/",
-        "settings": "settings/",
-        "help": "help/",
-        "help-status": "help/update-status/",
-        "search": "search/?q=an",
-        "styleguide": "styleguide/",
-    }
-    found = {name: console + path for name, path in pages.items()}
-    for name, path, pattern in (
-        ("draft", "documents/?range=all&status=Draft", "tr[data-open] a[href*='/documents/D-']"),
-        (
-            "past-due",
-            "documents/?range=all&status=Past+Due",
-            "tr[data-open] a[href*='/documents/D-']",
-        ),
-        ("invoices-table", "", "tr[data-open] a"),
-        ("customer", "customers/", "tr[data-open] a"),
-        ("import", "imports/", "tr[data-open] a"),
-        ("run", "generate/", "a[href*='/runs/']"),
-    ):
-        page.goto(console + path)
-        found[name] = base + str(page.locator(pattern).first.get_attribute("href"))
-    draft = found["draft"].split("?")[0]
-    found |= {
-        "dialog-update": f"{draft}status/",
-        "dialog-confirm": f"{draft}confirm/?to=Open",
-        "dialog-discard": f"{draft}discard/",
-        "print": f"{draft}print/",
-    }
-    page.goto(console + "generate/")
-    month = page.locator("select[name=period] option").first.get_attribute("value")
-    found["preview"] = f"{console}generate/?period={month}"
+def names(pages: Sequence[Listed]) -> dict[str, Listed]:
+    """Pages by the names of their sheets; of a page with several rows each has a number."""
+    found: dict[str, Listed] = {}
+    for page in pages:
+        name = page.name.replace(":", "-")
+        same = sum(each.startswith(f"{name}~") or each == name for each in found)
+        found[f"{name}~{same + 1}" if same else name] = page
     return found
 
 
-def sheet(browser: Browser, base: str, person: dict[str, str], pages: dict[str, str]) -> None:
+def sheets(browser: Browser, site: Site, pages: dict[str, Listed]) -> None:
     """Six pictures of each page beside each other, as `pictures/NAME.png`."""
-    shots: dict[str, list[Image.Image]] = {name: [] for name in pages}
-    for width in WIDTHS:
-        for scheme in SCHEMES:
-            context = browser.new_context(
-                viewport={"width": width, "height": 900},
-                color_scheme="dark" if scheme == "dark" else "light",
-            )
-            page = context.new_page()
-            if person:
-                sign_in(page, base, person)
-            for name, address in pages.items():
-                page.goto(address)
-                wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-                if wide:
-                    print(f"{name} scrolls sideways at {width} px")
-                shots[name].append(Image.open(BytesIO(page.screenshot(full_page=True))))
-            context.close()
-    for name, pictures in shots.items():
-        _joined(pictures).save(ROOT / "pictures" / f"{name}.png")
+    for who in dict.fromkeys(page.who for page in pages.values()):
+        shots: dict[str, list[Image.Image]] = {}
+        for width in WIDTHS:
+            for scheme in SCHEMES:
+                context = context_of(
+                    browser, site, who, viewport={"width": width, "height": 900},
+                    color_scheme=scheme,
+                )  # fmt: skip
+                page = context.new_page()
+                for name, each in pages.items():
+                    if each.who == who:
+                        page.goto(f"{site.url}{each.address}")
+                        shots.setdefault(name, []).append(_taken(page, full_page=True))
+                context.close()
+        for name, pictures in shots.items():
+            _joined(pictures).save(ROOT / "pictures" / f"{name}.png")
+
+
+def _taken(page: Page, *, full_page: bool = False) -> Image.Image:
+    return Image.open(BytesIO(page.screenshot(animations="disabled", full_page=full_page)))
 
 
 def _joined(pictures: list[Image.Image]) -> Image.Image:
@@ -143,39 +77,99 @@ def _joined(pictures: list[Image.Image]) -> Image.Image:
     return joined
 
 
-def for_the_readme(browser: Browser, base: str, person: dict[str, str], address: str) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 860})
-    page = context.new_page()
-    sign_in(page, base, person)
-    page.goto(address)
-    picture = Image.open(BytesIO(page.screenshot()))
-    target = ROOT / "docs" / "pictures" / "console.png"
-    target.parent.mkdir(exist_ok=True)
-    picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=128).save(target, optimize=True)
-    context.close()
+@dataclass(frozen=True)
+class Stop:
+    """A picture of the tour: a page by its pattern's name, and what is done on it first.
+
+    `number` chooses among the rows that a page is listed with.
+    """
+
+    picture: str
+    page: str
+    scheme: str = "light"
+    act: Callable[[Page], None] | None = None
+    number: int = 0
 
 
-def main() -> None:
+def _to_the_totals(page: Page) -> None:
+    page.get_by_role("heading", name="Totals per provider").scroll_into_view_if_needed()
+    page.evaluate("scrollBy(0, 560)")
+
+
+def _to_the_largest_draft(page: Page) -> None:
+    page.goto(f"{page.url}&status=Draft&sort=-total")
+    page.locator("tr[data-open] a").first.click()
+    page.get_by_role("button", name="UPDATE STATUS", exact=True).wait_for()
+
+
+def _tick_three(page: Page) -> None:
+    for number in range(3):
+        page.locator("input[name=code]").nth(number).check()
+
+
+def _open_a_line(page: Page) -> None:
+    _to_the_largest_draft(page)
+    page.locator("table.lines details summary").first.click()
+    page.evaluate("scrollTo(0, 180)")
+
+
+def _ask_to_publish(page: Page) -> None:
+    _to_the_largest_draft(page)
+    form = page.locator("form[data-confirm-status]").first
+    form.locator("select").select_option("Open")
+    form.locator("button").first.click()
+
+
+TOUR = (
+    Stop("overview", "console:overview"),
+    Stop("preview", "console:generate", act=_to_the_totals, number=1),
+    Stop("list", "console:documents", act=_tick_three),
+    Stop("console", "console:documents", act=_to_the_largest_draft),
+    Stop("why", "console:documents", act=_open_a_line),
+    Stop("publish", "console:documents", act=_ask_to_publish),
+    Stop("refresh", "console:refresh"),
+    Stop("voided", "console:document", scheme="dark", number=3),
+    Stop("branding", "console:settings-branding"),
+    Stop("portal", "portal:overview"),
+)
+
+
+def tour(browser: Browser, site: Site) -> None:
+    """The pictures of `docs/tour.md`, in few colours, so that they stay small."""
+    folder = ROOT / "docs" / "pictures"
+    for stop in TOUR:
+        page = [each for each in site.pages if each.name == stop.page][stop.number]
+        context = context_of(
+            browser, site, page.who, viewport={"width": 1440, "height": 900},
+            color_scheme=stop.scheme,
+        )  # fmt: skip
+        opened = context.new_page()
+        opened.goto(f"{site.url}{page.address}")
+        if stop.act:
+            stop.act(opened)
+        picture = _taken(opened).convert("P", palette=Image.Palette.ADAPTIVE, colors=128)
+        picture.save(folder / f"{stop.picture}.png", optimize=True)
+        context.close()
+
+
+def main(words: Sequence[str]) -> None:
     (ROOT / "pictures").mkdir(exist_ok=True)
-    with demo() as (base, people), sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        home, environment = Path(folder), environment_of({})
         browser = playwright.chromium.launch(executable_path=_chromium(), args=CHROMIUM)
-        owner = next(p for p in people if p["role"] == "owner")
-        customer = next(p for p in people if p["door"] == "portal")
-        page = browser.new_page()
-        sign_in(page, base, owner)
-        pages = pages_of(page, base, owner["slug"])
-        for_the_readme(browser, base, owner, pages["draft"])
-        sheet(browser, base, owner, pages)
-        page.context.clear_cookies()
-        sign_in(page, base, customer)
-        invoices = f"{base}/portal/{customer['slug']}/invoices/"
-        page.goto(invoices)
-        one = base + str(page.locator("tr[data-open] a").first.get_attribute("href"))
-        sheet(browser, base, customer, {"portal-invoices": invoices, "portal-invoice": one})
-        login = f"{base}/accounts/login/"
-        sheet(browser, base, {}, {"sign-in": login, "mailbox": f"{base}/mailbox/"})
+        with demo(environment, home) as url:
+            site = listed(browser, url, rows(environment, home, "list"))
+            pages = names(site.pages)
+            wanted = {
+                name: page
+                for name, page in pages.items()
+                if not words or any(word in name for word in words)
+            }
+            sheets(browser, site, wanted)
+            if not words:
+                tour(browser, site)
         browser.close()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -33,7 +33,7 @@ _REVERSE = (
     "Reverse charge",
     "AE",
     "0",
-    "Reverse charge: VAT is due by the recipient (Article 196, Directive 2006/112/EC)",
+    "VAT is due by the recipient (Article 196, Directive 2006/112/EC)",
 )
 
 

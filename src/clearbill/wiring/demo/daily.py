@@ -11,6 +11,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from clearbill.actions.import_usage import import_usage
 from clearbill.actions.invitations import invite
 from clearbill.actions.mail_templates import change_template
 from clearbill.actions.people import set_administrator, suspend, view_as_customer
+from clearbill.actions.refresh import refresh_drafts
 from clearbill.actions.saved_views import save_view
 from clearbill.actions.tickets import Upload, answer_ticket, close_ticket, open_ticket
 from clearbill.actions.users import add_user
@@ -122,7 +124,7 @@ class Days:
         if not there or customer is None or any(d.status == Status.VOIDED for d in there):
             return
         reason = "Billed to a cost centre that was closed in spring"
-        self._change([there[0].code], Change(to=Status.VOIDED, reason=reason))
+        self._change([there[-1].code], Change(to=Status.VOIDED, reason=reason))
         run = start_run(
             reseller_id=self.reseller_id, actor=self.actor, month=month, customers=[customer.pk]
         )
@@ -158,6 +160,11 @@ class Days:
             return
         late.write_bytes(gzip.compress(_with_one_more(gzip.decompress(self.latest.read_bytes()))))
         import_usage(reseller_id=self.reseller_id, actor=self.actor, files=[late])
+        # All drafts of the statement are stale by it; one is left for a visitor to refresh.
+        stale = Document.objects.filter(reseller_id=self.reseller_id).exclude(stale="")
+        others = stale.exclude(customer__name=LATE).order_by("counter")
+        codes = list(others.values_list("code", flat=True))
+        refresh_drafts(reseller_id=self.reseller_id, actor=self.actor, documents=codes)
 
     def _views(self) -> None:
         owner = Membership.objects.get(reseller_id=self.reseller_id, user__email=self.actor.name)
@@ -276,10 +283,11 @@ class Days:
 
 
 def _with_one_more(statement: bytes) -> bytes:
-    """A statement with its last row of the late customer once more, as a charge of its own."""
+    """A statement with the late customer's dearest row once more, as a charge of its own."""
     rows = list(csv.DictReader(io.StringIO(statement.decode())))
-    last = next(row for row in reversed(rows) if row["SubAccountName"] == LATE)
-    late = {**last, "ChargeDescription": f"{last['ChargeDescription']}, reported late"}
+    theirs = (row for row in rows if row["SubAccountName"] == LATE)
+    dearest = max(theirs, key=lambda row: Decimal(row["BilledCost"]))
+    late = {**dearest, "ChargeDescription": f"{dearest['ChargeDescription']}, reported late"}
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, HEADER, lineterminator="\n")
     writer.writeheader()

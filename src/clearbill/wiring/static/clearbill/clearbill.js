@@ -66,6 +66,7 @@ document.addEventListener("submit", (event) => {
       event.preventDefault();
       dialog.querySelector("[name=to]").value = chosen;
       dialog.querySelector("[data-chosen]").textContent = chosen;
+      all("[data-for]", dialog).forEach((part) => { part.hidden = part.dataset.for !== chosen; });
       openDialog(dialog, form.querySelector("button"));
       return;
     }
@@ -117,6 +118,7 @@ function showAsked(select) {
   all("[data-for]", select.form).forEach((part) => {
     const asked = part.dataset.for.split(",").includes(select.value);
     part.hidden = !asked;
+    part.classList.remove("later");
     all("[data-required]", part).forEach((input) => { input.required = asked; });
   });
 }
@@ -130,7 +132,9 @@ function countTicks(form) {
   const ticks = all("input[name=code]", form);
   const ticked = ticks.filter((each) => each.checked).length;
   const every = form.querySelector("input[name=all]");
-  form.querySelector("[data-bulk-bar]").hidden = !ticked && !every?.checked;
+  const bar = form.querySelector("[data-bulk-bar]");
+  bar.hidden = !ticked && !every?.checked;
+  bar.classList.remove("later");
   form.querySelector("[data-bulk-count]").textContent = `${every?.checked ? every.value : ticked} selected`;
   const whole = form.querySelector("[data-tick-all]");
   whole.checked = ticked === ticks.length;
@@ -196,6 +200,10 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input:not([type=checkbox], [type=radio]), select, textarea, dialog");
   if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey) onSingleKey(event);
 });
+
+// Tabs that do not fit can be pushed aside: the current one is brought into view.
+const currentTab = document.querySelector("nav.tabs [aria-current]");
+if (currentTab) currentTab.parentElement.scrollLeft = currentTab.offsetLeft - 48;
 
 // An error summary takes the focus, so that it is read first.
 const summary = document.querySelector("[data-errors]");
