@@ -147,6 +147,23 @@ def test_the_cjk_fonts_of_this_machine_are_used_where_they_are() -> None:
     assert ("[U+682A]" in shown) is not known
 
 
+def test_names_of_all_our_customers_letters_are_printed_by_the_machines_fonts() -> None:
+    if not fonts.DEBIAN_CJK.is_dir():
+        pytest.skip("fonts-noto-cjk is not installed")
+    names = [
+        "Łódź Świętojańska",
+        "Αιγαίο Ενέργεια",
+        "Щука и Сыновья",
+        "株式会社サンプル",
+        "Ångström",
+    ]
+    lines = [a_line(description=name) for name in names]
+    made = render_pdf(a_document([a_section(lines)]), draft=False, font_folders=[fonts.DEBIAN_CJK])
+    shown = read(made)
+    assert [name for name in names if name.replace(" ", "") not in shown.replace(" ", "")] == []
+    assert "[U+" not in shown
+
+
 def test_kana_and_hangul_choose_the_country_of_han_letters() -> None:
     found = frozenset(f"Noto Sans CJK {each}" for each in ("SC", "TC", "JP", "KR"))
     assert _families(found, "漢字")[2].endswith("SC")

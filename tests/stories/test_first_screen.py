@@ -78,6 +78,24 @@ def test_a_phone_shows_total_and_download_first(
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 320
 
 
+def test_a_customers_phone_shows_total_and_download_first(
+    world: World, reseller: str, draft: dict[str, str], sign_in: SignIn
+) -> None:
+    mine = next(
+        each
+        for each in world.run("documents", "list", "--reseller", reseller)["documents"]
+        if each["status"] == "Draft" and float(each["total"]) > 0 and each["id"] != draft["id"]
+    )
+    world.run("documents", "status", mine["id"], "--to", "open", "--reseller", reseller)
+    address = f"phone@{reseller}.example"
+    password = world.add_user(reseller, address, "--customer", str(mine["customer_id"]))
+    page = sign_in(address, password)
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(f"{world.url}/portal/{reseller}/invoices/{mine['id']}/")
+    for part in (page.get_by_test_id("total-at-the-top"), page.get_by_text("DOWNLOAD ▼")):
+        assert bottom(part) <= 640
+
+
 def test_from_sign_in_to_a_published_draft_in_at_most_seven_actions(
     world: World, reseller: str, owner: tuple[str, str], page: Page
 ) -> None:
@@ -93,9 +111,7 @@ def test_from_sign_in_to_a_published_draft_in_at_most_seven_actions(
     page.get_by_label("Email").fill(owner[0])
     page.get_by_label("Password").fill(owner[1])
     act(page.get_by_role("button", name="Sign in"), "click")
-    page.goto(f"{world.url}/console/{reseller}/")
-    act(page.get_by_role("link", name="All documents"), "click")
-    act(page.get_by_role("link", name=re.compile("^Draft")).first, "click")
+    act(page.get_by_role("link", name=re.compile("^Drafts to review")), "click")
     act(page.locator("tr[data-open]").first, "dblclick")
     act(page.get_by_role("combobox", name="Status", exact=True), "select_option", "Open")
     act(page.get_by_role("button", name="UPDATE STATUS"), "click")
