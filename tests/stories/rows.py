@@ -91,12 +91,11 @@ def examples(reseller: Reseller) -> dict[str, Examples]:
     drafts = Document.objects.filter(status=Status.DRAFT).order_by("counter")
     with_note = drafts.exclude(note="").first() or drafts.get()
     stale = drafts.exclude(stale="").first() or drafts.get()
-    theirs = Document.objects.filter(customer__name=BUSY).exclude(status=Status.DRAFT)
-    theirs = theirs.annotate(size=Count("lines")).order_by("size")
-    published = [
-        theirs.filter(status=status)[0].code
-        for status in (Status.OPEN, Status.VOIDED, Status.CLOSED)
-    ]
+    # Short documents show what long ones do.
+    short_first = Document.objects.annotate(size=Count("lines")).order_by("size")
+    theirs = short_first.filter(customer__name=BUSY).exclude(status=Status.DRAFT)
+    published = [theirs.filter(status=each)[0].code for each in (Status.OPEN, Status.VOIDED)]
+    past_due = short_first.filter(status=Status.PAST_DUE)[0].code
     answered = TicketMessage.objects.exclude(file_name="").select_related("ticket")[0]
     of_staff = Ticket.objects.get(queue=Ticket.OPERATOR)
     colleague = Membership.objects.get(user__email=_person("sales").email)
@@ -108,7 +107,7 @@ def examples(reseller: Reseller) -> dict[str, Examples]:
         "sha256": [ResellerSettings.objects.get().logo_hash],
         "month": [f"{with_note.period_start:%Y-%m}"],
     }
-    several = [with_note.code, stale.code, *published]
+    several = [with_note.code, stale.code, *published, past_due]
     return {
         "console": {
             **shared,
