@@ -14,6 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
 import databases
+from chance import ROUNDS
 from clearbill.wiring.embedded import Server
 from databases import Database
 from guard import refuse_writes_outside_actions
@@ -32,8 +33,8 @@ os.environ.setdefault("SECRET_KEY", "for tests alone")
 _files = tempfile.mkdtemp(prefix="clearbill-files-")
 os.environ["CLEARBILL_FILES"] = _files
 
-hypothesis_settings.register_profile("quick", deadline=None, max_examples=100, print_blob=True)
-hypothesis_settings.register_profile("long", deadline=None, max_examples=3000, print_blob=True)
+hypothesis_settings.register_profile("quick", deadline=None, max_examples=60, print_blob=True)
+hypothesis_settings.register_profile("long", deadline=None, max_examples=1000, print_blob=True)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "quick")
 
 
@@ -128,7 +129,7 @@ def own_database(server: Server, template: str) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def rounds() -> int:
     """How often to repeat what chance decides: once in `make test`, more in `make test-all`."""
-    return int(os.environ.get("CLEARBILL_ROUNDS") or "1")
+    return ROUNDS
 
 
 @pytest.fixture(scope="session")

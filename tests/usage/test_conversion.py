@@ -6,9 +6,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chance import WITH_THE_ENGINE
 from clearbill.rules.currencies import Rate
 from clearbill.rules.money import total
 from clearbill.usage.detail import detail
@@ -44,6 +45,7 @@ amounts = st.decimals(min_value=-99_999, max_value=99_999, places=18, allow_nan=
 rates = st.decimals(min_value=Decimal("0.0001"), max_value=Decimal(20000), places=10)
 
 
+@settings(max_examples=WITH_THE_ENGINE, deadline=None)
 @given(costs=st.lists(amounts, min_size=1, max_size=8), factor=rates)
 def test_the_engine_converts_as_the_law_does(
     tmp_path_factory: pytest.TempPathFactory, costs: list[Decimal], factor: Decimal

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from chance import WITH_THE_ENGINE
 from clearbill.rules.money import read_amount, total
 from clearbill.usage.types import BadFile, Delivery
 from focus_files import csv_text, row, text_taken
@@ -53,7 +54,9 @@ def taken_or_refused(folder: Path, data: bytes) -> Delivery | None:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=2 * WITH_THE_ENGINE,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=damaged())
 def test_a_damaged_file_is_refused_or_taken_with_equal_sums(tmp_path: Path, data: bytes) -> None:
@@ -69,7 +72,9 @@ NUMBERS = st.from_regex(r"[ +-]?[0-9_.,eE+-]{1,24}", fullmatch=True) | st.decima
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=WITH_THE_ENGINE,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(texts=st.lists(NUMBERS, min_size=1, max_size=8))
 @example(texts=["0E0."])

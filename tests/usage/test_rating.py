@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chance import WITH_THE_ENGINE
 from clearbill.rules.charge_types import charge_of
 from clearbill.rules.money import minor_unit, to_minor_units, total
 from clearbill.rules.pricing import RatedLine, TooLarge, UsageRow, rate_document, resolve
@@ -257,7 +258,9 @@ def by_the_law(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=WITH_THE_ENGINE,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(rows=ROWS, rules=RULES, currency=st.sampled_from(["USD", "JPY", "KWD"]))
 def test_engine_and_law_agree_on_random_rows_and_rules(
