@@ -74,7 +74,7 @@ def test_a_waiting_account_shows_its_amount_and_suggests_a_name(owner: Client) -
 
 def test_an_account_is_given_to_a_new_customer(month: Month, owner: Client) -> None:
     answer = owner.post(ASSIGN, {**WAITING, "customer": "", "name": "Tailspin"}, follow=True)
-    assert "0078 is Tailspin's from 2024-09-01." in words(answer)
+    assert "0078 is Tailspin's from 1 Sep 2024." in words(answer)
     assert "Nothing waits" in words(answer)
 
 

@@ -22,6 +22,11 @@ def a_mail(status: str = "Open", **changes: Any) -> Mail:
     return published_mail(document, recipient="ann@contoso.example", link=LINK, status=status)
 
 
+def test_a_change_of_status_stands_in_the_subject() -> None:
+    expected = "Northwind Cloud: Microsoft CSP invoice INV-000042 is Voided, 1–30 Sep 2024"
+    assert a_mail("Voided").subject == expected
+
+
 def test_the_subject_names_reseller_provider_number_and_period() -> None:
     assert a_mail().subject == ("Northwind Cloud: Microsoft CSP invoice INV-000042, 1–30 Sep 2024")
 

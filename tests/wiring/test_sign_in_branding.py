@@ -104,3 +104,14 @@ def test_the_error_pages_and_sign_in_speak_german(north: Reseller, tmp_path: Pat
         ("/no-such-page/", "Nicht gefunden"),
     ):
         assert words in Client(headers=german).get(address).content.decode()
+
+
+def test_who_asks_for_a_new_password_on_the_way_in_is_told_to_look_into_the_mail(
+    north: Reseller,
+) -> None:
+    form = page(f"/accounts/password/reset/?next={PORTAL}")
+    assert '<form method="post" action="/accounts/password/reset/">' in form
+    answer: Any = Client().post(
+        "/accounts/password/reset/", {"email": "nobody@contoso.example"}, follow=True
+    )
+    assert "Look into your mail" in answer.content.decode()

@@ -23,7 +23,7 @@ from clearbill.records.models import Document
 from clearbill.rules import access, lifecycle
 from clearbill.rules.charge_types import CHARGE_TYPES, charge_of
 from clearbill.rules.lifecycle import KIND_NAMES, SEEN_BY_CUSTOMER, Kind, Status
-from clearbill.rules.money import total
+from clearbill.rules.money import to_minor_units, total
 from clearbill.web.currency import choice, document_day, shown_in
 from clearbill.web.permissions import TenantRequest
 
@@ -114,12 +114,14 @@ def _editing(document: Document, around: Surroundings, role: str) -> dict[str, A
 
 
 def _cost(content: dict[str, Any], role: str) -> dict[str, Any]:
-    """Cost and margin, exact, for roles that see them."""
+    """Cost and margin as they are shown, for roles that see them: the three add up."""
     if not access.allowed(role, "documents.read_cost"):
         return {"sees_cost": False, "cost": None, "margin_total": None}
     lines = [line for section in content["sections"] for line in section["lines"]]
     cost = total([Decimal(line["cost_converted"]) for line in lines])
-    return {"sees_cost": True, "cost": cost, "margin_total": Decimal(content["exact_total"]) - cost}
+    shown = to_minor_units(cost, content["currency"])
+    margin = Decimal(content["subtotal"]) - shown
+    return {"sees_cost": True, "cost": shown, "margin_total": margin}
 
 
 def why_no_detail(document: Document, content: dict[str, Any]) -> str:

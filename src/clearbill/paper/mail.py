@@ -102,7 +102,7 @@ def content(
     own = filled(wording.body, values) if wording.body.strip() else body
     return Content(
         language=known(document["language"]),
-        subject=_subject(document, wording, values),
+        subject=_subject(document, status, wording, values),
         paragraphs=_paragraphs(own),
         facts=_facts(document, values),
         link=link,
@@ -142,9 +142,12 @@ def _values(
     return {name: one_line(value) for name, value in values.items()}
 
 
-def _subject(document: Mapping[str, Any], wording: Wording, values: Mapping[str, str]) -> str:
+def _subject(
+    document: Mapping[str, Any], status: str, wording: Wording, values: Mapping[str, str]
+) -> str:
     """One line of at most 200 letters, whatever the names hold."""
-    template = wording.subject.strip() or mail_words(document["language"])["subject"]
+    built_in = "subject" if status == Status.OPEN else "subject_changed"
+    template = wording.subject.strip() or mail_words(document["language"])[built_in]
     text = one_line(filled(template, values))
     if len(text) <= _SUBJECT_LENGTH:
         return text

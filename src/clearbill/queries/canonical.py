@@ -345,4 +345,5 @@ def missing_for_tax_invoice(document: Mapping[str, Any]) -> list[str]:
         (buyer["legal_name"], "the customer's legal name"),
         (buyer["address"], "the customer's address"),
     ]
-    return [words for value, words in checks if not value.strip()]
+    lacking = [words for value, words in checks if not value.strip()]
+    return lacking + ([] if document["taxes"] else ["a tax, or the reason why none is charged"])

@@ -52,7 +52,10 @@ class PreviewRow:
 
     @property
     def margin(self) -> Decimal | None:
-        return None if self.price is None or self.cost is None else self.price - self.cost
+        """What is shown as price less what is shown as cost, so that the three add up."""
+        if self.price is None or self.cost is None:
+            return None
+        return self.price - to_minor_units(self.cost, self.currency)
 
 
 @dataclass(frozen=True)

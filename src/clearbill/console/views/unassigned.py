@@ -17,6 +17,7 @@ from clearbill.queries.accounts import accounts
 from clearbill.records import tenancy
 from clearbill.records.models import Assignment, Customer, ProviderAccount, UsageSlice
 from clearbill.rules.access import allowed
+from clearbill.rules.periods import shown_date
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import day, number
 from clearbill.web.loaders import account_or_404
@@ -48,7 +49,12 @@ def assign(request: TenantRequest, slug: str) -> HttpResponse:
         done = _assign(request, account)
     except Refused as error:
         return _page(request, account, request.POST, error)
-    messages.success(request, f"{done.account} is {done.customer}'s from {done.valid_from}.")
+    messages.success(
+        request,
+        f"{done.account} is {done.customer}'s from {shown_date(done.valid_from)}. Next: drafts that"
+        " it changes are on the Overview as stale drafts; what has no draft yet is billed by"
+        " Generate.",
+    )
     return redirect("console:unassigned", slug)
 
 

@@ -55,6 +55,7 @@ DOCUMENT = {
 
 MAIL = {
     "subject": "{reseller}: {provider} invoice {number}, {period}",
+    "subject_changed": "{reseller}: {provider} invoice {number} is {status}, {period}",
     "from": "From",
     "status": "Status",
     "see": "See the document",
