@@ -199,7 +199,7 @@ def test_a_mail_has_the_colour_of_the_seller_and_no_other_letter_of_it_in_englis
     assert "background:#7c3aed;color:#ffffff" in made.html
     assert 'src="cid:logo" alt="Northwind Cloud" width="180" height="60"' in made.html
     assert (
-        made.subject == "Northwind Cloud: Microsoft CSP Rechnung INV-000042, "
+        made.subject == "Northwind Cloud: Microsoft CSP Rechnung INV-000042 (Beglichen), "
         "01.09.2024 – 30.09.2024"
     )
     assert "USD 599,00" in made.text

@@ -65,7 +65,7 @@ DOCUMENT = {
 
 MAIL = {
     "subject": "{reseller}: {provider} Rechnung {number}, {period}",
-    "subject_changed": "{reseller}: {provider} Rechnung {number} ist {status}, {period}",
+    "subject_changed": "{reseller}: {provider} Rechnung {number} ({status}), {period}",
     "from": "Von",
     "status": "Status",
     "see": "Dokument ansehen",
