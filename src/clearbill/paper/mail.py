@@ -142,12 +142,16 @@ def _values(
     return {name: one_line(value) for name, value in values.items()}
 
 
+def built_in_subject(language: str, status: str) -> str:
+    """The subject where a reseller words none: it names every status but Open."""
+    return mail_words(language)["subject" if status == Status.OPEN else "subject_changed"]
+
+
 def _subject(
     document: Mapping[str, Any], status: str, wording: Wording, values: Mapping[str, str]
 ) -> str:
     """One line of at most 200 letters, whatever the names hold."""
-    built_in = "subject" if status == Status.OPEN else "subject_changed"
-    template = wording.subject.strip() or mail_words(document["language"])[built_in]
+    template = wording.subject.strip() or built_in_subject(document["language"], status)
     text = one_line(filled(template, values))
     if len(text) <= _SUBJECT_LENGTH:
         return text

@@ -67,14 +67,6 @@ def _day_before(day: date) -> date:
     return date.fromordinal(day.toordinal() - 1)
 
 
-def last_three_periods(documents: Documents) -> DateRange:
-    """The range that the invoices table opens on; see `last_periods`."""
-    rows = (
-        documents.order_by("-period_start").values("period_start").annotate(end=Max("period_end"))
-    )
-    return last_periods(list(rows.values_list("period_start", "end")[:3]))
-
-
 def last_periods(periods: Sequence[tuple[date, date]], count: int = 3) -> DateRange:
     """From the third last first day among these periods to the last day of any since; open where
     there is none. Periods are given by their first day and their exclusive end."""

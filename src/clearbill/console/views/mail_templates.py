@@ -16,7 +16,7 @@ from clearbill.actions.mail_templates import (
     send_test,
 )
 from clearbill.paper import mail_preview
-from clearbill.paper.mail import Wording
+from clearbill.paper.mail import Wording, built_in_subject
 from clearbill.paper.words import mail_bodies, mail_words
 from clearbill.queries.mail_templates import KIND_NAMES, LANGUAGES, all_kinds
 from clearbill.records.models import MailTemplate
@@ -164,4 +164,4 @@ def _built_in(kind: str, language: str) -> Wording:
     bodies = mail_bodies(language)
     some = [Status.OPEN] if kind == MailTemplate.PUBLISHED else [Status.PAST_DUE, Status.CLOSED]
     body = " / ".join(bodies[status] for status in some)
-    return Wording(mail_words(language)["subject"], body)
+    return Wording(built_in_subject(language, some[0]), body)
