@@ -28,6 +28,8 @@ class Limits:
 
 DEFAULT = Limits()
 
+_INTERRUPTED = "Query interrupted"
+
 
 @contextmanager
 def scratch_folder(limits: Limits = DEFAULT) -> Iterator[Path]:
@@ -57,6 +59,12 @@ def connected(
         # A timestamp in a Parquet file is an instant in UTC; it is written as such, not shifted.
         connection.execute("SET TimeZone = 'UTC'").fetchall()
         yield connection
+    except RuntimeError as error:
+        if str(error) != _INTERRUPTED:
+            raise
+        # What a signal's handler raised (Ctrl-C, SIGTERM) was swallowed by the engine; as an
+        # ordinary error it would pass for one document's fault, and the work would go on.
+        raise KeyboardInterrupt from error
     finally:
         connection.close()
 
