@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
@@ -18,6 +19,10 @@ from chance import ROUNDS
 from clearbill.wiring.embedded import Server
 from databases import Database
 from guard import refuse_writes_outside_actions
+from kept import Kept, kept
+
+if TYPE_CHECKING:
+    from doors.two_resellers import Month
 
 ROOT = Path(__file__).parent.parent
 
@@ -57,6 +62,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(_files, ignore_errors=True)
+
+
+LONG = ("stories", "faults", "wiring", "races", "doors")
+"""Folders whose files take minutes: begun first, so that no process is left with one at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.parent.name not in LONG)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -116,6 +129,32 @@ def django_db_setup(database: Database, django_db_blocker: DjangoDbBlocker) -> I
         connections["default"].execute_wrappers.append(refuse_writes_outside_actions)
         yield
         connections.close_all()
+
+
+@pytest.fixture(scope="session")
+def kept_month(
+    server: Server,
+    template: str,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> "Iterator[Kept[Month]]":
+    """The month of reseller `north`, made once for this process."""
+    from doors.two_resellers import make_month
+
+    folder = tmp_path_factory.mktemp("month")
+    with (
+        django_db_blocker.unblock(),
+        kept(server, template, lambda: make_month("north", folder)) as month,
+    ):
+        yield month
+
+
+@pytest.fixture
+def month(transactional_db: None, kept_month: "Kept[Month]") -> "Iterator[Month]":
+    """Reseller `north`: an open document and a draft of Contoso, an open one of Fabrikam."""
+    with kept_month.opened() as opened:
+        yield opened
 
 
 @pytest.fixture

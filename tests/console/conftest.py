@@ -1,6 +1,5 @@
 """What the console's tests share: one reseller's month, and people who look at it."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,14 +11,6 @@ if TYPE_CHECKING:
 
 # Models are imported in the fixtures: a conftest is read before Django is set up where its folder
 # is named on the command line.
-
-
-@pytest.fixture
-def month(transactional_db: None, tmp_path: Path) -> "Month":
-    """Reseller `north`: an open document and a draft of Contoso, an open one of Fabrikam."""
-    from doors.two_resellers import make_month
-
-    return make_month("north", tmp_path)
 
 
 @pytest.fixture

@@ -20,12 +20,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def north(tmp_path: Path) -> Month:
-    return make_month("north", tmp_path)
+def north(month: Month) -> Month:
+    return month
 
 
 @pytest.fixture
-def south(tmp_path: Path) -> Month:
+def south(month: Month, tmp_path: Path) -> Month:
     return make_month("south", tmp_path)
 
 

@@ -1,31 +1,25 @@
 """The customer's list: tabs with counts, range or search, heads that sort; published ones alone."""
 
 import re
-from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from clearbill.actions.custom_fields import add_field, set_document_fields
+from clearbill.actions.custom_fields import add_field
+from clearbill.actions.edit_draft import change_draft
 from clearbill.records import tenancy
 from clearbill.rules.lifecycle import Status
 from console.reading import read
 from console.test_queries import AT_MOST, FRAME
-from doors.two_resellers import OPERATOR, Month, make_month, member
+from doors.two_resellers import OPERATOR, Month, member
 from makers import change
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LIST = "/portal/north/invoices/"
 NUMBER = "INV-000001"
-
-
-@pytest.fixture
-def month(tmp_path: Path) -> Month:
-    """Contoso has INV-000001 open, and a draft of Oracle."""
-    return make_month("north", tmp_path)
 
 
 @pytest.fixture
@@ -78,7 +72,7 @@ def test_nobody_finds_a_document_by_a_field_that_is_hidden(month: Month, contoso
     with tenancy.using(month.reseller.pk):
         given = {"reseller_id": month.reseller.pk, "actor": OPERATOR}
         field = add_field(name="Mood", kind="text", visible=False, printed=False, **given)  # type: ignore[arg-type]
-        set_document_fields(document=draft, values={field.pk: "difficult"}, **given)  # type: ignore[arg-type]
+        change_draft(document=draft, fields={field.pk: "difficult"}, **given)  # type: ignore[arg-type]
         change(month.reseller, draft, to=Status.OPEN)
     assert len(rows(contoso)) == 2
     assert rows(contoso, "?q=difficult") == []

@@ -1,6 +1,5 @@
 """A customer's figures: of its own published documents, never cost, never a draft."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,12 +17,6 @@ from makers import change
 pytestmark = pytest.mark.django_db(transaction=True)
 
 OVERVIEW, USAGE = "/portal/north/", "/portal/north/usage/"
-
-
-@pytest.fixture
-def month(transactional_db: None, tmp_path: Path) -> Iterator[Month]:
-    """Contoso has USD 1,554.26 open of AWS and as much in an Oracle draft."""
-    yield make_month("north", tmp_path)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pytest_django import DjangoDbBlocker
 
 from clearbill.actions.accounts import assign_all
 from clearbill.queries import listing
@@ -18,36 +19,59 @@ from clearbill.records import clock, tenancy
 from clearbill.records.models import BillingProfile, Delivery, Document, Reseller
 from clearbill.rules.lifecycle import Status
 from clearbill.web.paging import in_order, page_of
+from clearbill.wiring.embedded import Server
+from kept import Kept, kept
 from makers import OWNER, change, generate, give_usage, make_reseller, rows_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture(scope="module")
+def kept_north(
+    server: Server,
+    template: str,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Kept[Reseller]]:
+    folder = tmp_path_factory.mktemp("listing")
+    with (
+        django_db_blocker.unblock(),
+        kept(server, template, lambda: twenty_documents(folder)) as north,
+    ):
+        yield north
+
+
 @pytest.fixture
-def north() -> Iterator[Reseller]:
-    made = make_reseller("north")
-    with tenancy.using(made.pk):
+def north(transactional_db: None, kept_north: Kept[Reseller]) -> Iterator[Reseller]:
+    with kept_north.opened() as made, tenancy.using(made.pk):
         yield made
 
 
 @pytest.fixture
-def month(north: Reseller, tmp_path: Path) -> list[Document]:
-    """Twenty documents with ties and empty cells in every column that a list is sorted by."""
-    accounts = [f"{number:02d}" for number in range(5)]
-    for provider in ("AWS", "Oracle"):
-        for cost in ("10", "20"):
-            rows = rows_of(*(f"{cost}-{a}" for a in accounts), cost=cost, ProviderName=provider)
-            give_usage(north, tmp_path, [{**row, "BillingAccountId": cost} for row in rows])
-    assign_all(reseller_id=north.pk, actor=OWNER)
-    generate(north)
-    BillingProfile.objects.update(recipients=["pay@example.com"])
-    codes = list(Document.objects.order_by("counter").values_list("code", flat=True))
-    change(north, *codes[:6], to=Status.OPEN, notify=True)
-    change(north, *codes[6:9], to=Status.PAST_DUE)
-    change(north, codes[0], to=Status.VOIDED, reason="twice")
-    Document.objects.filter(code__in=codes[9:12]).update(due_date=date(2025, 1, 1))
-    Delivery.objects.filter(document__code__in=codes[1:4]).update(sent_at=clock.now())
+def month(north: Reseller) -> list[Document]:
     return list(listing.listed(visible(north.pk)))
+
+
+def twenty_documents(folder: Path) -> Reseller:
+    """With ties and empty cells in every column that a list is sorted by."""
+    north = make_reseller("north")
+    accounts = [f"{number:02d}" for number in range(5)]
+    with tenancy.using(north.pk):
+        for provider in ("AWS", "Oracle"):
+            for cost in ("10", "20"):
+                rows = rows_of(*(f"{cost}-{a}" for a in accounts), cost=cost, ProviderName=provider)
+                give_usage(north, folder, [{**row, "BillingAccountId": cost} for row in rows])
+        assign_all(reseller_id=north.pk, actor=OWNER)
+        generate(north)
+        BillingProfile.objects.update(recipients=["pay@example.com"])
+        codes = list(Document.objects.order_by("counter").values_list("code", flat=True))
+        change(north, *codes[:6], to=Status.OPEN, notify=True)
+        change(north, *codes[6:9], to=Status.PAST_DUE)
+        change(north, codes[0], to=Status.VOIDED, reason="twice")
+        Document.objects.filter(code__in=codes[9:12]).update(due_date=date(2025, 1, 1))
+        Delivery.objects.filter(document__code__in=codes[1:4]).update(sent_at=clock.now())
+    return north
 
 
 def pages(rows: Documents, sort: str, size: int) -> list[int]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 import databases
 from clearbill.wiring.embedded import Server
@@ -20,6 +20,9 @@ CHROMIUM = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# What is expected comes when it comes: how fast a machine is, is no story's matter.
+expect.set_options(timeout=30_000)
 
 SignIn = Callable[[str, str], Page]
 

@@ -24,6 +24,8 @@ from typing import Any, TypeVar
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from clerk import Clerk
+
 PATIENCE = 60.0
 """Seconds that a condition may take on a slow machine; nothing waits longer than it must."""
 
@@ -68,6 +70,7 @@ class World:
     url: str
     environment: Mapping[str, str]
     post: PostOffice
+    clerk: Clerk
 
     def run(self, *arguments: str, stdin: str = "") -> dict[str, Any]:
         """A command's JSON answer; AssertionError with its stderr where it fails."""
@@ -77,15 +80,7 @@ class World:
         return answer
 
     def attempt(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "clearbill.wiring.main", *arguments, "--json"],
-            env=dict(self.environment),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
+        return self.clerk.run([*arguments, "--json"], stdin)
 
     def add_user(self, reseller: str, address: str, *options: str) -> str:
         """Add a user with the password all users of stories have."""
@@ -129,7 +124,8 @@ def running(
     ]
     try:
         until(lambda: _ready(url, processes), "the web server")
-        yield World(url, variables, post)
+        with Clerk(variables) as clerk:
+            yield World(url, variables, post, clerk)
     finally:
         for process in processes:
             process.terminate()

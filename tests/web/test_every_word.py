@@ -28,7 +28,7 @@ from clearbill.queries.people import invitation_token
 from clearbill.records import tenancy
 from clearbill.records.models import Invitation, Membership, User
 from clearbill.web.view_as import Viewing
-from doors.two_resellers import OPERATOR, Month, make_month, member
+from doors.two_resellers import OPERATOR, Month, member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -102,14 +102,13 @@ def test_a_string_that_nobody_marked_is_found() -> None:
 
 
 @pytest.fixture
-def month(tmp_path: Any) -> Month:
+def month(month: Month) -> Month:
     """North with a ticket, a logo and an invitation; Contoso's administrator may sign in."""
-    made = make_month("north", tmp_path)
-    with tenancy.using(made.reseller.pk):
-        contoso = made.customers["Contoso"]
-        invite(reseller_id=made.reseller.pk, actor=OPERATOR, email="new@contoso.example",
+    with tenancy.using(month.reseller.pk):
+        contoso = month.customers["Contoso"]
+        invite(reseller_id=month.reseller.pk, actor=OPERATOR, email="new@contoso.example",
                customer_id=contoso)  # fmt: skip
-    return made
+    return month
 
 
 def known(month: Month) -> dict[str, object]:

@@ -47,7 +47,7 @@ def test_the_wheel_alone_serves_the_demo(wheel: Path, tmp_path: Path) -> None:
         archive.extractall(packages)
     port, home = free_port(), tmp_path / "home"
     demo = subprocess.Popen(
-        [python, "-m", "clearbill.wiring.main", "demo", "--port", str(port)],
+        [python, "-m", "clearbill.wiring.main", "demo", "--port", str(port), "--customers", "2"],
         cwd=tmp_path,
         env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "CLEARBILL_HOME": str(home)},
     )

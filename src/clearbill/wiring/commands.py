@@ -74,9 +74,10 @@ def psql(reseller: str | None, sql: str | None) -> None:
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Default: PORT, else 8000.")
-def demo(port: int | None) -> None:
+@click.option("--customers", type=click.IntRange(1), help="Load so many of each reseller's.")
+def demo(port: int | None, customers: int | None) -> None:
     """Load the demo month where there is none, and run everything until Ctrl-C."""
     # Here, since the demo's generator is nothing that other commands should wait for.
     from clearbill.wiring.demo.run import run
 
-    run(port or settings.PORT)
+    run(port or settings.PORT, customers)

@@ -30,12 +30,15 @@ READY_WITHIN = 60
 STOP_WITHIN = 15
 
 
-def run(port: int) -> None:
-    """Serve the demo on a port of this machine until it is stopped."""
+def run(port: int, customers: int | None = None) -> None:
+    """Serve the demo on a port of this machine until it is stopped.
+
+    `customers` is how many of each reseller are loaded where there are none yet; None: all.
+    """
     # A closed terminal ends the load as SIGTERM does; else it would leave the database running.
     signal.signal(signal.SIGHUP, _leave)
     _refuse_taken(port)
-    _load_where_there_is_none()
+    _load_where_there_is_none(customers)
     connections.close_all()
     with _mail(Path(settings.CLEARBILL_HOME) / "mailbox") as mail:
         _supervise(port, {**os.environ, **_environment(port), **mail})
@@ -59,14 +62,15 @@ def _refuse_taken(port: int) -> None:
             ) from None
 
 
-def _load_where_there_is_none() -> None:
+def _load_where_there_is_none(customers: int | None) -> None:
     folder = Path(settings.CLEARBILL_HOME) / "demo"
     if loaded(folder):
         return
     click.echo("Loading the demo: two resellers, three months of usage …")
     try:
         # The addresses are made up, so a mail server of the operator's gets none of the load.
-        load(folder, say=click.echo, notify=not os.environ.get("EMAIL_URL"))
+        notify = not os.environ.get("EMAIL_URL")
+        load(folder, say=click.echo, notify=notify, customers=customers)
     except Refused as error:
         raise click.ClickException(str(error)) from error
 
