@@ -187,7 +187,9 @@ def _sort(site: Site, name: str, address: str, contexts: Mapping[str, Any]) -> N
 
 
 def _is_html(answer: APIResponse) -> bool:
-    return answer.headers["content-type"].startswith("text/html")
+    # What is served for a sandboxed frame is seen in it, on the page that has the frame.
+    framed = "sandbox" in answer.headers.get("content-security-policy", "")
+    return answer.headers["content-type"].startswith("text/html") and not framed
 
 
 def context_of(browser: Browser, site: Site, who: str, **options: Any) -> Any:

@@ -7,11 +7,21 @@ says what to add. Each page is opened once, and each test asks for one thing tha
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 import databases
 from clearbill.wiring.embedded import Server
-from stories.every_page import Look, Site, demo, environment_of, listed, looked_at, rows
+from stories.every_page import (
+    SIZES,
+    Look,
+    Site,
+    context_of,
+    demo,
+    environment_of,
+    listed,
+    looked_at,
+    rows,
+)
 
 ONLY_SEND_ON = {
     "home",
@@ -23,6 +33,8 @@ ONLY_SEND_ON = {
 """Addresses that show nobody a page."""
 
 OWN_BYTES = 60_000
+STILL = 0.1
+"""What counts as still in the field: a page that is painted while it arrives shifts a little."""
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +92,18 @@ def test_no_page_scrolls_sideways(looks: list[Look]) -> None:
 
 
 def test_nothing_jumps_while_a_page_loads(looks: list[Look]) -> None:
-    assert _where(looks, lambda look: look.moved) == []
+    assert _where(looks, lambda look: look.moved if look.moved > STILL else 0) == []
+
+
+def test_what_a_script_hides_is_hidden_before_it_runs(site: Site, chromium: Browser) -> None:
+    context = context_of(chromium, site, "owner", viewport=SIZES[0])
+    page = context.new_page()
+    page.route("**/*.js", lambda route: route.abort())
+    address = next(each.address for each in site.pages if each.name == "console:update-status")
+    page.goto(f"{site.url}{address}")
+    expect(page.locator(".later")).not_to_have_count(0)
+    expect(page.locator(".later:visible")).to_have_count(0)
+    context.close()
 
 
 def test_styles_and_scripts_of_a_page_are_small(looks: list[Look]) -> None:

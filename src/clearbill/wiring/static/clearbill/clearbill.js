@@ -26,6 +26,14 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     closer.closest("dialog").close();
   }
+  // A link of a dialog to a field of the page below it.
+  const link = event.target.closest("dialog a[href*='#']"), field = link && link.pathname === location.pathname && document.getElementById(link.hash.slice(1));
+  if (field) {
+    event.preventDefault();
+    const dialog = link.closest("dialog");
+    dialog.addEventListener("close", () => field.focus(), { once: true });
+    dialog.close();
+  }
   const copier = event.target.closest("[data-copy]");
   if (copier) {
     const field = document.getElementById(copier.dataset.copy);
@@ -53,7 +61,8 @@ document.addEventListener("click", (event) => {
     const open = opens.dataset.sections === "open";
     all("details.section").forEach((section) => { section.open = open; });
   }
-  all("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+  // A menu closes by what is chosen in it too: a download leaves one on the page.
+  all("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target) || event.target.closest("a")) menu.open = false; });
 });
 
 // UPDATE STATUS below a draft: Draft asks for another status, the others for a confirmation.
