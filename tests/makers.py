@@ -4,11 +4,13 @@ import uuid
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import focus_files
 from clearbill.actions.accounts import assign_account, assign_all
 from clearbill.actions.change_status import Change, Result, change_status
 from clearbill.actions.common import Actor
+from clearbill.actions.edit_draft import change_draft
 from clearbill.actions.generate_documents import run_generation, start_run
 from clearbill.actions.import_usage import Imported, import_usage
 from clearbill.actions.people import set_mfa_required
@@ -73,6 +75,11 @@ def another_draft(reseller: Reseller, folder: Path, customer_id: int) -> Documen
         customer_id=customer_id,
     )
     return generate(reseller).documents[0]
+
+
+def edit(reseller: Reseller, document: Document, **values: Any) -> None:
+    """Set what the owner gives a draft."""
+    change_draft(reseller_id=reseller.pk, actor=OWNER, document=document.code, **values)
 
 
 def change(reseller: Reseller, *codes: str, to: Status, **values: object) -> list[Result]:

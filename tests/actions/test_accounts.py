@@ -9,9 +9,9 @@ import focus_files
 from clearbill.actions.accounts import Ended, assign_account, assign_all, unassign_account
 from clearbill.actions.common import Refused
 from clearbill.actions.customers import add_customer
-from clearbill.actions.staleness import REASSIGNED
+from clearbill.actions.staleness import GAINED, LOST
 from clearbill.queries.accounts import accounts
-from clearbill.records.models import Assignment, Customer, Reseller
+from clearbill.records.models import Assignment, Customer, Document, Reseller
 from clearbill.rules.lifecycle import Status
 from makers import OWNER, change, generate, give_usage, make_drafts, rows_of
 
@@ -83,8 +83,14 @@ def test_a_draft_whose_account_moves_is_stale(north: Reseller, tmp_path: Path) -
     draft = make_drafts(north, tmp_path)[0]
     assign(north, a_customer(north, "Other"), date(2024, 9, 1))
     draft.refresh_from_db()
-    assert draft.stale == REASSIGNED
+    assert draft.stale == LOST
     assert "stale" in change(north, draft.code, to=Status.OPEN)[0].refused
+
+
+def test_both_drafts_say_which_way_the_account_went(north: Reseller, tmp_path: Path) -> None:
+    losing, gaining = make_drafts(north, tmp_path, 2)
+    assign(north, gaining.customer, date(2024, 9, 1))
+    assert [Document.objects.get(pk=d.pk).stale for d in (losing, gaining)] == [LOST, GAINED]
 
 
 def test_an_account_is_taken_away_from_a_periods_first_day_on(
@@ -163,7 +169,7 @@ def test_a_draft_goes_stale_where_all_are_assigned(north: Reseller, tmp_path: Pa
     Assignment.objects.all().delete()
     assign_all(reseller_id=north.pk, actor=OWNER)
     draft.refresh_from_db()
-    assert draft.stale == REASSIGNED
+    assert draft.stale == LOST
 
 
 def test_whoever_takes_an_account_away_hears_from_whom(north: Reseller, tmp_path: Path) -> None:

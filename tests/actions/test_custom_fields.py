@@ -6,17 +6,13 @@ from pathlib import Path
 import pytest
 
 from clearbill.actions.common import Actor, Refused
-from clearbill.actions.custom_fields import (
-    add_field,
-    change_field,
-    set_customer_defaults,
-    set_document_fields,
-)
+from clearbill.actions.custom_fields import add_field, change_field, set_customer_defaults
+from clearbill.actions.edit_draft import change_draft
 from clearbill.queries import canonical, custom_fields
 from clearbill.records.models import BillingProfile, CustomField, Document, Event, Reseller
 from clearbill.rules.access import Forbidden
 from clearbill.rules.lifecycle import Status
-from makers import OWNER, another_draft, change, make_drafts, make_reseller
+from makers import OWNER, another_draft, change, edit, make_drafts, make_reseller
 
 
 def field(reseller: Reseller, name: str = "Cost centre", kind: str = "text", **v: object) -> int:
@@ -29,9 +25,7 @@ def alter(reseller: Reseller, field_id: int, **values: object) -> CustomField:
 
 
 def write(reseller: Reseller, document: Document, values: dict[int, str], **more: int) -> None:
-    set_document_fields(
-        reseller_id=reseller.pk, actor=OWNER, document=document.code, values=values, **more
-    )
+    edit(reseller, document, fields=values, **more)
     document.refresh_from_db()
 
 
@@ -225,7 +219,7 @@ def test_publication_asks_for_required_fields_and_freezes_the_others(
 def test_a_published_documents_fields_are_frozen(north: Reseller, draft: Document) -> None:
     centre = field(north)
     change(north, draft.code, to=Status.OPEN)
-    with pytest.raises(Refused, match="is Open: its custom fields are frozen"):
+    with pytest.raises(Refused, match="is Open: what it says is frozen"):
         write(north, draft, {centre: "4711"})
     alter(north, centre, name="Renamed")
     draft.refresh_from_db()
@@ -242,4 +236,4 @@ def test_only_owner_and_billing_change_fields(north: Reseller, role: str) -> Non
     with pytest.raises(Forbidden):
         set_customer_defaults(reseller_id=north.pk, actor=actor, customer_id=1, values={})
     with pytest.raises(Forbidden):
-        set_document_fields(reseller_id=north.pk, actor=actor, document="D-1", values={})
+        change_draft(reseller_id=north.pk, actor=actor, document="D-1", fields={})

@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 
+from clearbill.actions.accounts import assign_all
 from clearbill.actions.common import Actor, Refused
-from clearbill.actions.own_lines import add_own_line, remove_own_line, set_note
-from clearbill.actions.prices import add_rule
+from clearbill.actions.own_lines import add_own_line, remove_own_line
+from clearbill.actions.prices import add_rule, set_markup
 from clearbill.actions.refresh import Seen, refresh_drafts
+from clearbill.actions.staleness import PRICES
 from clearbill.queries.refresh import difference
 from clearbill.queries.verify import verify
 from clearbill.records.models import Claim, Document, DocumentLine, Event, Reseller
 from clearbill.rules.access import Forbidden
 from clearbill.rules.lifecycle import Status
-from makers import OWNER, SEPTEMBER, change, generate, give_usage, make_drafts, rows_of
+from makers import OWNER, SEPTEMBER, change, edit, generate, give_usage, make_drafts, rows_of
 
 
 def refresh(reseller: Reseller, document: Document, **values: object) -> str:
@@ -75,7 +77,7 @@ def test_the_difference_is_shown_before_anything_changes(north: Reseller, stale:
 
 def test_own_lines_and_the_note_survive(north: Reseller, stale: Document) -> None:
     add(north, stale, "-2.50", "Goodwill")
-    set_note(reseller_id=north.pk, actor=OWNER, document=stale.code, note="Thank you", printed=True)
+    edit(north, stale, note="Thank you", note_printed=True)
     refresh(north, stale)
     assert (stale.total, stale.note) == (Decimal("9.50"), "Thank you")
     lines = DocumentLine.objects.filter(document=stale).order_by("position")
@@ -158,7 +160,7 @@ def test_a_published_document_takes_no_line_and_no_note(north: Reseller, tmp_pat
     with pytest.raises(Refused, match="frozen"):
         add(north, draft, "1")
     with pytest.raises(Refused, match="frozen"):
-        set_note(reseller_id=north.pk, actor=OWNER, document=draft.code, note="x", printed=False)
+        edit(north, draft, note="x")
 
 
 def test_sales_edits_nothing(north: Reseller, tmp_path: Path) -> None:
@@ -168,3 +170,49 @@ def test_sales_edits_nothing(north: Reseller, tmp_path: Path) -> None:
         refresh_drafts(reseller_id=north.pk, actor=sales, documents=[draft.code])
     with pytest.raises(Forbidden):
         add_own_line(reseller_id=north.pk, actor=sales, document=draft.code, text="x", amount="1")
+
+
+def set_to(reseller: Reseller, percent: str, **scope: Any) -> None:
+    set_markup(reseller_id=reseller.pk, actor=OWNER, percent=percent, valid_from=SEPTEMBER, **scope)
+
+
+def test_a_markup_that_changes_makes_the_drafts_that_it_prices_stale(
+    north: Reseller, tmp_path: Path
+) -> None:
+    theirs, other = make_drafts(north, tmp_path, 2)
+    set_to(north, "20", customer_id=theirs.customer_id)
+    assert [Document.objects.get(pk=d.pk).stale for d in (theirs, other)] == [PRICES, ""]
+    assert PRICES in change(north, theirs.code, to=Status.OPEN)[0].refused
+    assert refresh(north, theirs) == ""
+    assert (theirs.stale, theirs.total) == ("", Decimal("12.00"))
+
+
+def test_a_markup_that_prices_no_draft_otherwise_leaves_all_fresh(
+    north: Reseller, tmp_path: Path
+) -> None:
+    draft = make_drafts(north, tmp_path)[0]
+    set_to(north, "0")
+    set_to(north, "0", customer_id=draft.customer_id)
+    # A closer rule goes before this one.
+    set_to(north, "50")
+    draft.refresh_from_db()
+    assert draft.stale == ""
+
+
+def test_a_draft_without_priced_lines_is_not_stale_by_a_markup(
+    north: Reseller, tmp_path: Path
+) -> None:
+    give_usage(north, tmp_path, rows_of("0001", ChargeCategory="Tax"))
+    assign_all(reseller_id=north.pk, actor=OWNER)
+    generate(north)
+    set_to(north, "50")
+    assert Document.objects.get().stale == ""
+
+
+def test_what_is_published_is_not_stale_by_a_markup_of_later(
+    north: Reseller, tmp_path: Path
+) -> None:
+    published, draft = make_drafts(north, tmp_path, 2)
+    change(north, published.code, to=Status.OPEN)
+    set_to(north, "20", customer_id=draft.customer_id)
+    assert Document.objects.get(pk=published.pk).stale == ""

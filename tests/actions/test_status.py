@@ -11,7 +11,6 @@ from clearbill.actions.change_status import Change, change_status
 from clearbill.actions.common import Actor, Refused
 from clearbill.actions.customers import change_customer
 from clearbill.actions.discard_documents import discard_documents
-from clearbill.actions.edit_draft import set_due_date
 from clearbill.actions.notify import resend_notification
 from clearbill.actions.past_due import mark_past_due
 from clearbill.actions.resellers import change_reseller
@@ -19,7 +18,7 @@ from clearbill.records.models import Delivery, Document, Event, Reseller
 from clearbill.rules.access import Forbidden
 from clearbill.rules.lifecycle import Kind, Status, arrow
 from clearbill.rules.notification import NO_RECIPIENT
-from makers import OWNER, change, generate, give_usage, make_drafts, rows_of, status_of
+from makers import OWNER, change, edit, generate, give_usage, make_drafts, rows_of, status_of
 
 
 def jobs(name: str) -> int:
@@ -93,7 +92,7 @@ def test_the_same_status_again_changes_and_sends_nothing(north: Reseller, tmp_pa
 
 def test_a_stale_tab_is_refused_with_who_changed_what(north: Reseller, tmp_path: Path) -> None:
     document = make_drafts(north, tmp_path)[0]
-    set_due_date(reseller_id=north.pk, actor=OWNER, document=document.code, due=date(2030, 1, 1))
+    edit(north, document, due_date=date(2030, 1, 1))
     result = change(north, document.code, to=Status.OPEN, expected={document.code: 1})[0]
     assert "was changed by owner@north.example" in result.refused
     assert status_of(document) == Status.DRAFT
@@ -185,7 +184,7 @@ def test_past_due_becomes_open_with_an_extended_date(north: Reseller, tmp_path: 
 
 def test_reopening_never_shortens_the_due_date(north: Reseller, tmp_path: Path) -> None:
     document = make_drafts(north, tmp_path)[0]
-    set_due_date(reseller_id=north.pk, actor=OWNER, document=document.code, due=date(2999, 1, 1))
+    edit(north, document, due_date=date(2999, 1, 1))
     bring(north, document, Status.PAST_DUE)
     early = change(north, document.code, to=Status.OPEN, due_extended_to=date(2998, 1, 1))[0]
     assert "lies before 1 Jan 2999" in early.refused
@@ -196,9 +195,7 @@ def test_reopening_never_shortens_the_due_date(north: Reseller, tmp_path: Path) 
 def test_no_document_is_due_before_it_is_issued(north: Reseller, tmp_path: Path) -> None:
     document = make_drafts(north, tmp_path)[0]
     with pytest.raises(Refused, match="on or after today"):
-        set_due_date(
-            reseller_id=north.pk, actor=OWNER, document=document.code, due=date(2024, 1, 1)
-        )
+        edit(north, document, due_date=date(2024, 1, 1))
     Document.objects.filter(pk=document.pk).update(due_date=date(2024, 1, 1))
     assert "before it is issued" in change(north, document.code, to=Status.OPEN)[0].refused
 
@@ -270,3 +267,26 @@ def test_a_published_tax_invoice_is_not_discarded(north: Reseller, tmp_path: Pat
     change(north, document.code, to=Status.OPEN)
     done = discard_documents(reseller_id=north.pk, actor=OWNER, documents=[document.code])
     assert done[0].refused == "Published tax invoice: void it"
+
+
+def test_a_draft_is_changed_in_all_parts_or_in_none(north: Reseller, tmp_path: Path) -> None:
+    draft = make_drafts(north, tmp_path)[0]
+    with pytest.raises(Refused, match="no custom field 99"):
+        edit(north, draft, purchase_order="PO-7", note="Thanks", fields={99: "x"})
+    draft.refresh_from_db()
+    assert (draft.purchase_order, draft.note, draft.version) == ("", "", 1)
+    edit(north, draft, due_date=date(2999, 1, 1), purchase_order="PO-7", note="Thanks")
+    draft.refresh_from_db()
+    assert (draft.purchase_order, draft.note, draft.version) == ("PO-7", "Thanks", 2)
+    assert draft.due_date == date(2999, 1, 1)
+
+
+def test_a_draft_that_stays_as_it_is_has_no_event_of_it(north: Reseller, tmp_path: Path) -> None:
+    draft = make_drafts(north, tmp_path)[0]
+    edit(north, draft, due_date=date(2999, 1, 1), note="Thanks")
+    events = Event.objects.count()
+    edit(north, draft, due_date=date(2999, 1, 1), purchase_order="", note="Thanks ")
+    edit(north, draft)
+    assert Event.objects.count() == events
+    edit(north, draft, due_date=None)
+    assert Document.objects.get(pk=draft.pk).due_date is None

@@ -11,15 +11,19 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pypdf import PdfReader
 
 from clearbill.actions.bulk import run_bulk
+from clearbill.actions.custom_fields import add_field
 from clearbill.actions.number_series import change_series
 from clearbill.paper import downloads
 from clearbill.records import clock, tenancy
 from clearbill.records.models import BillingProfile, BulkJob, BulkResult, Document
 from console.reading import read, words
+from console.test_queries import AT_MOST, FRAME, NOT_COUNTED
 from doors.two_resellers import MARKERS, OPERATOR, Month, make_month, member
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,6 +71,52 @@ def test_ticked_documents_are_confirmed_and_changed(month: Month, owner: Client)
     assert (status(month, "draft"), status(month, "open")) == ("Closed", "Closed")
 
 
+def three(month: Month) -> list[str]:
+    return [month.documents[name] for name in ("draft", "open", "other")]
+
+
+def test_the_confirmation_counts_what_is_refused_as_the_verb_says_it(
+    month: Month, owner: Client
+) -> None:
+    give = {"reseller_id": month.reseller.pk, "actor": OPERATOR}
+    add_field(name="Cost centre", kind="text", required=True, **give)  # type: ignore[arg-type]
+    chosen = {"what": "status", "code": three(month)}
+    text = words(owner.post(BULK, chosen))
+    assert "Open (0 of 3 can) Closed (2 of 3 can)" in text
+    assert "0 become Open 2 are so already 1 is refused: fill in first: Cost centre" in text
+    assert "2 become Voided 1 is refused: Draft does not become Voided" in text
+    confirm(owner, chosen, to="Open")
+    job = carry_out(month)
+    assert "fill in first: Cost centre" in read(owner, f"{BULK}{job.pk}/")
+
+
+def test_what_is_discarded_or_mailed_again_is_counted_too(month: Month, owner: Client) -> None:
+    text = words(owner.post(BULK, {"what": "discard", "code": three(month)}))
+    assert "1 is discarded 2 are refused: Published tax invoice: void it" in text
+    text = words(owner.post(BULK, {"what": "resend", "code": three(month)}))
+    assert "0 are e-mailed again 2 are refused: the customer has no recipient" in text
+    assert "1 is refused: it is Draft: the customer does not see it" in text
+
+
+def test_the_confirmation_lists_the_documents(
+    month: Month, owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = {"what": "status", "code": three(month)}
+    shown = owner.post(BULK, chosen)
+    assert f"{month.documents['open']} INV-000001 Contoso USD 1,554.26" in words(shown)
+    assert f'href="/console/north/documents/{month.documents["draft"]}/"' in shown.content.decode()
+    monkeypatch.setattr("clearbill.queries.bulk.LISTED", 2)
+    assert "and 1 more" in words(owner.post(BULK, chosen))
+
+
+def test_the_confirmation_asks_no_more_for_more_documents(month: Month, owner: Client) -> None:
+    for chosen in ({"code": three(month)}, {"all": "1", "query": "range=all"}):
+        with CaptureQueriesContext(connection) as asked:
+            owner.post(BULK, {"what": "status", **chosen})
+        statements = [q["sql"] for q in asked if not q["sql"].startswith(NOT_COUNTED)]
+        assert len(statements) <= FRAME + AT_MOST, "\n".join(statements)
+
+
 def test_the_mail_box_is_not_ticked(month: Month, owner: Client) -> None:
     answer = owner.post(BULK, {"what": "status", "code": month.documents["draft"]})
     assert '<input type="checkbox" id="id_notify" name="notify">' in answer.content.decode()
@@ -86,7 +136,10 @@ def test_stale_drafts_are_counted_and_refused_unless_one_says_so(
 ) -> None:
     chosen = {"what": "status", "code": [stale, month.documents["open"]]}
     shown = owner.post(BULK, chosen)
-    assert "1 of 2 is a stale draft: it does not hold its usage as it is now." in words(shown)
+    assert (
+        "1 of 2 is a stale draft: it does not hold its usage and prices as they are now."
+        in words(shown)
+    )
     box = '<input type="checkbox" id="id_as_it_stands" name="as_it_stands">'
     assert box in shown.content.decode()
     confirm(owner, chosen, to="Open")
@@ -204,6 +257,7 @@ def test_a_job_is_found_again_and_its_results_are_a_file(month: Month, owner: Cl
     answer: Any = owner.get(f"{BULK}{job.pk}/results.csv")
     (row,) = csv.DictReader(io.StringIO(b"".join(answer).decode("utf-8-sig")))
     assert (row["Document ID"], row["Outcome"]) == (month.documents["draft"], "Refused")
+    assert (row["Customer"], row["Invoice number"]) == ("Contoso", "")
 
 
 def test_a_job_under_way_shows_its_bar_and_is_stopped(month: Month, owner: Client) -> None:
@@ -221,7 +275,8 @@ def test_a_document_that_succeeded_is_linked(month: Month, owner: Client) -> Non
     confirm(owner, {"what": "status", "code": month.documents["open"]}, to="Closed")
     job = carry_out(month)
     page = owner.get(f"{BULK}{job.pk}/").content.decode()
-    assert f'>{month.documents["open"]}</a></td><td class="nowrap">Done' in page
+    assert f'>{month.documents["open"]}</a></td><td class="nowrap">INV-000001</td>' in page
+    assert "INV-000001 Contoso Done" in read(owner, f"{BULK}{job.pk}/")
 
 
 def test_the_time_that_is_left_follows_the_pace(month: Month, owner: Client) -> None:

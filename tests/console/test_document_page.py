@@ -1,15 +1,18 @@
 """The document screen and both ways of changing a status, as forms without any script."""
 
 import re
+from pathlib import Path
 
 import pytest
 from django.test import Client
 
+from clearbill.actions.accounts import assign_all
 from clearbill.actions.customers import change_customer
 from clearbill.records import tenancy
 from clearbill.records.models import Document, Event
 from console.reading import read, tag, words
 from doors.two_resellers import OPERATOR, Month, member
+from makers import generate, give_usage, rows_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,7 +60,7 @@ def test_the_bar_below_a_draft_offers_draft_first(owner: Client, draft: str) -> 
 def test_update_status_with_draft_asks_for_another_status(owner: Client, draft: str) -> None:
     back = "/console/north/runs/1/"
     answer = owner.get(f"{draft}confirm/?to=Draft&back={back}", follow=True)
-    assert "Choose another status than Draft first." in words(answer)
+    assert "choose Open to publish it, Closed or Past Due." in words(answer)
     assert f'href="{back}">BACK' in answer.content.decode()
 
 
@@ -134,12 +137,27 @@ def test_a_voided_document_says_what_that_means_and_lets_nothing_follow(
     assert "Voided: it keeps its place" in text
 
 
-def test_the_same_status_again_changes_nothing_and_says_so(
+def test_the_same_status_again_changes_nothing_and_says_what_to_choose(
     month: Month, owner: Client, published: str
 ) -> None:
     before = events(month)
-    assert "is Open already: nothing changed." in words(update(owner, published, to="Open"))
+    answer = update(owner, published, to="Open")
+    assert answer.status_code == 422  # type: ignore[attr-defined]
+    assert 'href="#id_to">It is Open already: choose Closed once' in answer.content.decode()  # type: ignore[attr-defined]
     assert events(month) == before
+
+
+def test_a_form_that_is_sent_twice_is_answered_as_done(owner: Client, published: str) -> None:
+    seen = version(owner, f"{published}status/")
+    update(owner, published, to="Closed")
+    again = update(owner, published, to="Closed", version=seen)
+    assert "is Closed already: nothing changed." in words(again)
+
+
+def test_draft_again_is_told_to_choose_open(owner: Client, draft: str) -> None:
+    assert "It is Draft already: choose Open to publish it, Closed or Past Due." in words(
+        update(owner, draft, to="Draft")
+    )
 
 
 def test_a_stale_tab_is_refused_and_names_who_changed_it(
@@ -176,10 +194,10 @@ def test_a_published_tax_invoice_says_why_it_is_not_discarded(
 
 
 def test_the_due_date_of_a_draft_is_edited_and_shown(owner: Client, draft: str) -> None:
-    form = {"due": "2026-12-31", "version": version(owner, draft)}
-    text = words(owner.post(f"{draft}due/", form, follow=True))
-    assert "The due date is set." in text
-    assert "Due date 31 Dec 2026" in text
+    form = {"due_date": "2999-12-31", "version": version(owner, draft)}
+    text = words(owner.post(f"{draft}edit/", form, follow=True))
+    assert "The draft is saved." in text
+    assert "Due date 31 Dec 2999" in text
 
 
 def test_a_resend_is_said_and_kept_in_the_timeline(
@@ -233,3 +251,53 @@ def test_the_print_view_opens_all_sections_and_marks_drafts(
     assert '<details class="section" open>' in owner.get(f"{draft}print/").content.decode()
     assert "DRAFT" in read(owner, f"{draft}print/")
     assert "DRAFT" not in read(owner, f"{published}print/")
+
+
+def three_drafts(month: Month, tmp_path: Path) -> list[str]:
+    """The draft that there is, and two of a run of its own; their Document IDs, oldest first."""
+    with tenancy.using(month.reseller.pk):
+        give_usage(month.reseller, tmp_path, rows_of("0090", ProviderName="Google"))
+        assign_all(reseller_id=month.reseller.pk, actor=OPERATOR)
+        generate(month.reseller)
+        drafts = Document.objects.filter(status="Draft").order_by("counter")
+        return list(drafts.values_list("code", flat=True))
+
+
+def next_draft(client: Client, address: str) -> str:
+    return tag(client, address, r"[^/]*(?=/[^/]*>Next draft)")
+
+
+def test_drafts_are_reviewed_in_the_order_of_their_list(
+    month: Month, owner: Client, tmp_path: Path
+) -> None:
+    _, last_but_one, last = three_drafts(month, tmp_path)
+    listed = re.findall(
+        r">(D-\d+)</a>", owner.get("/console/north/documents/?status=Draft").content.decode()
+    )
+    assert listed[:2] == [last, last_but_one]
+    address = f"/console/north/documents/{last}/"
+    assert "1 of 3" in read(owner, address)
+    assert next_draft(owner, address) == last_but_one
+
+
+def test_a_review_goes_on_from_what_is_published(
+    month: Month, owner: Client, tmp_path: Path
+) -> None:
+    first, middle, last = three_drafts(month, tmp_path)
+    for code, following in ((middle, first), (first, last)):
+        address = f"/console/north/documents/{code}/"
+        update(owner, address, to="Open")
+        assert next_draft(owner, address) == following
+    update(owner, f"/console/north/documents/{last}/", to="Open")
+    assert "Next draft" not in read(owner, f"/console/north/documents/{last}/")
+
+
+def test_the_drafts_of_a_run_are_reviewed_in_the_order_of_its_page(
+    month: Month, owner: Client, tmp_path: Path
+) -> None:
+    _, first, last = three_drafts(month, tmp_path)
+    with tenancy.using(month.reseller.pk):
+        run = Document.objects.get(code=first).run_id
+    address = f"/console/north/documents/{first}/?back=/console/north/runs/{run}/"
+    assert "1 of 2" in read(owner, address)
+    assert next_draft(owner, address) == last

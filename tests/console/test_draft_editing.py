@@ -70,12 +70,11 @@ def test_a_bad_amount_comes_back_at_its_field(owner: Client, draft: str) -> None
 def test_order_and_note_are_kept_and_the_printed_note_is_shown(
     month: Month, owner: Client, draft: str
 ) -> None:
-    post(owner, draft, "purchase-order", purchase_order="PO-7")
-    post(owner, draft, "note", note="Paid in advance.", printed="on")
+    post(owner, draft, "edit", purchase_order="PO-7", note="Paid in advance.", note_printed="on")
     document = stored(month)
     assert (document.purchase_order, document.note) == ("PO-7", "Paid in advance.")
     assert "Paid in advance." in words(owner.get(f"{draft}print/"))
-    post(owner, draft, "note", note="Call them first.")
+    post(owner, draft, "edit", note="Call them first.")
     assert "Call them first." not in words(owner.get(f"{draft}print/"))
 
 
@@ -88,13 +87,40 @@ def test_a_required_field_holds_publication_back(month: Month, owner: Client, dr
             kind="text",
             required=True,
         )
-    assert "Fill in before it is published: Cost centre" in read(owner, draft)
+    link = f'<a href="#id_field_{field.pk}">Cost centre</a>'
+    assert f"Fill in before it is published: {link}" in owner.get(draft).content.decode()
+    for dialog in ("status/", "confirm/?to=Open"):
+        page = owner.get(f"{draft}{dialog}").content.decode()
+        assert f'Fill in first: <a href="{draft}#id_field_{field.pk}">' in page
     refused = update(owner, draft, to="Open")
-    assert "fill in first: Cost centre" in words(refused)
-    post(owner, draft, "fields", **{f"field_{field.pk}": "4711"})
+    assert "Fill in first: Cost centre" in words(refused)
+    post(owner, draft, "edit", **{f"field_{field.pk}": "4711"})
     update(owner, draft, to="Open")
     assert stored(month).status == "Open"
     assert "Cost centre 4711" in read(owner, draft)
+
+
+def test_one_save_takes_all_that_was_typed(month: Month, owner: Client, draft: str) -> None:
+    page = owner.get(draft).content.decode()
+    assert re.findall(r">(Save[^<]*)<", page) == ["Save"]
+    post(owner, draft, "edit", due_date="2999-01-01", purchase_order="PO-7", note="Thanks")
+    document = stored(month)
+    assert (document.due_date, document.purchase_order) == (date(2999, 1, 1), "PO-7")
+    assert (document.note, document.note_printed, document.version) == ("Thanks", False, 2)
+
+
+def test_what_was_typed_is_kept_where_one_part_is_refused(
+    month: Month, owner: Client, draft: str
+) -> None:
+    form = {"due_date": "2001-01-01", "purchase_order": "PO-7", "note": "Thanks"}
+    answer = post(owner, draft, "edit", **form, note_printed="on")
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'href="#id_due_date"' in page
+    for kept in ('value="2001-01-01"', 'value="PO-7"', ">Thanks</textarea>"):
+        assert kept in page
+    assert 'name="note_printed" checked' in page
+    assert stored(month).version == 1
 
 
 def test_a_stale_draft_asks_before_it_is_published(month: Month, owner: Client, draft: str) -> None:
@@ -117,7 +143,7 @@ def test_the_difference_is_a_page_and_a_refresh_its_answer(
     after = tag(owner, f"{draft}refresh/", r'(?<=name="after" value=")[^"]*')
     form = {"version": version(owner, f"{draft}refresh/"), "after": after}
     answer = owner.post(f"{draft}refresh/", form, follow=True)
-    assert "holds its usage as it is now" in words(answer)
+    assert "holds its usage and prices as they are now" in words(answer)
     assert stored(month).stale == ""
 
 
@@ -187,7 +213,7 @@ def test_stale_drafts_show_what_they_come_to_and_are_refreshed_in_one_go(
     assert f"{month.documents['draft']} Contoso Oracle 1–30 Sep 2024 USD 1,554.26 1,554.26" in page
     assert member(month, "sales").post(STALE).status_code == 403
     done = owner.post(STALE, {"row": rows_of_the_form(owner)}, follow=True)
-    assert f"{month.documents['draft']} holds its usage as it is now." in words(done)
+    assert f"{month.documents['draft']} holds its usage and prices as they are now." in words(done)
     assert stored(month).stale == ""
 
 
@@ -197,6 +223,6 @@ def test_a_draft_that_changed_since_it_was_listed_is_not_refreshed(
     with tenancy.using(month.reseller.pk):
         Document.objects.filter(code=month.documents["draft"]).update(stale=NEWER_USAGE)
     listed = rows_of_the_form(owner)
-    post(owner, draft, "note", note="Look again")
+    post(owner, draft, "edit", note="Look again")
     assert "look at it again" in words(owner.post(STALE, {"row": listed}, follow=True))
     assert stored(month).stale == NEWER_USAGE

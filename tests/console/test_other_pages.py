@@ -36,8 +36,8 @@ def august(**cells: str) -> focus_files.Row:
 
 def test_an_upload_is_taken_in_and_shows_its_sums(owner: Client) -> None:
     text = words(upload(owner, august(BilledCost="1.23456789", SubAccountId="0099")))
-    assert "1 rows taken in." in text
-    assert "1 accounts were never seen before" in text
+    assert "1 row taken in." in text
+    assert "1 new account: assign" in text
     assert "USD 1.23456789 1.23456789 0 Unbilled" in text
     assert "USD 1.23456789 1.23456789 0" in read(owner, IMPORTS)
 
@@ -105,7 +105,7 @@ def test_what_a_live_document_claims_is_not_taken_away(owner: Client) -> None:
 
 def test_one_customer_of_each_asks_first(owner: Client) -> None:
     address = "/console/north/unassigned/assign-all/"
-    assert "1 accounts wait." in read(owner, address)
+    assert "1 account to assign." in read(owner, address)
     # The suggested name is taken, so the account's id stands behind it.
     owner.post(address)
     assert "Contoso (0078)" in read(owner, "/console/north/customers/")

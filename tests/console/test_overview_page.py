@@ -1,6 +1,7 @@
 """Overview: each count leads to its list, charts carry their numbers, roles see what they may."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from clearbill.actions.accounts import assign_account
+from clearbill.actions.accounts import assign_account, assign_all
+from clearbill.actions.customers import change_customer
 from clearbill.actions.generate_documents import start_run
 from clearbill.actions.letters import queue_letter
 from clearbill.actions.resellers import change_reseller
@@ -97,14 +99,42 @@ def test_unsent_mail_leads_to_its_documents(month: Month, owner: Client) -> None
         document = Document.objects.get(code=month.documents["open"])
         Delivery.objects.create(
             reseller=month.reseller, document=document, event=document.events.latest("seq"),
-            recipient="ap@contoso.example", state=Delivery.FAILED, message_id="x",
-            created_at=document.created_at,
+            recipient="ap@contoso.example", state=Delivery.FAILED, message_id="x", attempts=1,
+            last_error="550 5.1.1 no mailbox of that name here", created_at=document.created_at,
         )  # fmt: skip
     text, link = tile(owner, "unsent")
     assert text.startswith("Unsent mail 1 USD 1,554.26")
     listed = read(owner, link)
-    assert month.documents["open"] in listed
+    for words_of_it in (
+        "ap@contoso.example Contoso INV-000001", "The recipient's mail server knows no such address"
+        ". 550 5.1.1 no mailbox of that name here 1 None: it failed", "Send again",
+    ):  # fmt: skip
+        assert words_of_it in listed
     assert month.documents["other"] not in listed
+
+
+def test_a_mail_about_a_document_is_sent_again_from_the_list(month: Month, owner: Client) -> None:
+    document = {"document": month.documents["open"]}
+    assert "has no recipient" in words(owner.post(UNSENT, document, follow=True))
+    with tenancy.using(month.reseller.pk):
+        change_customer(
+            reseller_id=month.reseller.pk, actor=OPERATOR, recipients=["new@contoso.example"],
+            customer_id=month.customers["Contoso"],
+        )  # fmt: skip
+    said = words(owner.post(UNSENT, document, follow=True))
+    assert "A mail about D-000001 goes out to new@contoso.example." in said
+    assert owner.post(UNSENT, {"document": "D-999999"}).status_code == 404
+    assert member(month, "sales").post(UNSENT, document).status_code == 403
+
+
+def test_a_mail_that_waits_says_when_it_is_tried_next(month: Month, owner: Client) -> None:
+    with tenancy.using(month.reseller.pk):
+        queue_letter(reseller_id=month.reseller.pk, kind="plain", recipient="ap@contoso.example")
+        Letter.objects.update(created_at=clock.now() - timedelta(hours=1))
+        when = clock.now().strftime("%Y, %H:")
+    listed = read(owner, UNSENT)
+    assert "Nothing has tried to send it yet" in listed
+    assert f"worker may be down. 0 {clock.now():%-d %b} {when}" in listed
 
 
 def test_stale_drafts_lead_to_their_list(month: Month, owner: Client) -> None:
@@ -140,10 +170,7 @@ def test_a_new_reseller_sees_its_first_steps_alone(transactional_db: None) -> No
 
 def test_nothing_to_do_says_so(month: Month, owner: Client) -> None:
     with tenancy.using(month.reseller.pk):
-        assign_account(
-            reseller_id=month.reseller.pk, actor=OPERATOR, provider="aws", account="0078",
-            customer_id=month.customers["Contoso"],
-        )  # fmt: skip
+        assign_all(reseller_id=month.reseller.pk, actor=OPERATOR)
         change(month.reseller, month.documents["draft"], to=Status.OPEN)
     assert "To do Nothing to do" in read(owner, OVERVIEW)
 
@@ -249,7 +276,7 @@ def test_a_letter_is_sent_again_or_dismissed(
     letter = unsent_letter(month)
     assert tile(owner, "unsent")[0].startswith("Unsent mail 1 ")
     page = words(owner.get(UNSENT))
-    assert "550 no such mailbox Send again to gone@x.example Dismiss" in page
+    assert "550 no such mailbox 0 None: it failed" in page
     given = {"letter": letter.pk, "do": do}
     assert said in words(owner.post(UNSENT, given, follow=True))
     with tenancy.using(month.reseller.pk):
@@ -267,6 +294,30 @@ def test_a_letter_that_is_none_and_a_reader_change_nothing(month: Month, owner: 
     auditor = member(month, "auditor")
     assert "Send again" not in words(auditor.get(UNSENT))
     assert auditor.post(UNSENT, given).status_code == 403
+
+
+def test_a_voided_invoice_leads_to_generate_with_its_month(month: Month, owner: Client) -> None:
+    with tenancy.using(month.reseller.pk):
+        change(month.reseller, month.documents["open"], to=Status.VOIDED, reason="wrong")
+    text, link = tile(owner, "voided")
+    assert text.startswith("Usage of voided invoices, not billed again 1 USD")
+    assert '<option value="2024-09" selected>' in owner.get(link).content.decode()
+    sales, nowhere = tile(member(month, "sales"), "voided")
+    assert ("USD" in sales, nowhere) == (False, "")
+
+
+def test_late_usage_leads_to_its_list_and_to_its_explanation(month: Month, owner: Client) -> None:
+    with tenancy.using(month.reseller.pk):
+        assign_account(
+            reseller_id=month.reseller.pk, actor=OPERATOR, provider="aws", account="0078",
+            customer_id=month.customers["Contoso"],
+        )  # fmt: skip
+    text, link = tile(owner, "late")
+    assert text.startswith("Late usage, not billed 1 USD")
+    page = owner.get(link).content.decode()
+    assert "INV-000001" in page
+    assert "help/generate/#late" in page
+    assert "Unbilled cost" not in words(member(month, "sales").get(link))
 
 
 def test_a_failed_run_is_to_do_until_another_run(month: Month, owner: Client) -> None:

@@ -1,14 +1,17 @@
 """What stands around the lines: cost in its own currency, the period before, the printed page."""
 
+import re
 from datetime import date
 from io import BytesIO
+from typing import Any
 
 import pytest
 from django.test import Client
 from PIL import Image
 
 from clearbill.actions.branding import set_branding, set_logo
-from clearbill.actions.custom_fields import add_field, set_document_fields
+from clearbill.actions.custom_fields import add_field
+from clearbill.actions.edit_draft import change_draft
 from clearbill.actions.own_lines import add_own_line
 from clearbill.actions.rates import set_rate, show_in
 from clearbill.actions.refresh import refresh_drafts
@@ -62,7 +65,7 @@ def test_print_has_what_the_pdf_has(month: Month, owner: Client) -> None:
         for name in ("Printed", "On screen")
     }  # fmt: skip
     values = {pk: f"{name} value" for name, pk in fields.items()}
-    set_document_fields(values=values, **verb(month, "draft"))  # type: ignore[arg-type]
+    change_draft(fields=values, **verb(month, "draft"))  # type: ignore[arg-type]
     look(month, footer="Registered in Kiel")
     page = f"/console/north/documents/{month.documents['draft']}/"
     printed, screen = read(owner, f"{page}print/"), read(owner, page)
@@ -114,6 +117,36 @@ def test_letters_without_a_font_are_named_on_the_draft(month: Month, owner: Clie
     page = f"/console/north/documents/{month.documents['draft']}/"
     assert "No font has these letters" in read(owner, page)
     assert "𐀀 U+10000" in read(owner, page)
+
+
+def tax_lines(client: Client, page: str) -> list[str]:
+    totals = client.get(page).content.decode().partition('<dl class="totals">')[2]
+    return re.findall(r"<dt[^>]*>(.*?)[ <]", totals.partition("</dl>")[0])
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        ([], ["Subtotal", "Tax", "Total"]),
+        (["VAT"], ["Subtotal", "VAT", "Total"]),
+        (["VAT", "Levy"], ["Subtotal", "VAT", "Levy", "Tax", "Total"]),
+    ],
+)
+def test_the_sum_of_taxes_is_shown_where_it_is_not_one_of_them(
+    month: Month, owner: Client, names: list[str], shown: list[str]
+) -> None:
+    from clearbill.actions.taxes import add_tax, set_customer_taxes
+
+    given: dict[str, Any] = {"reseller_id": month.reseller.pk, "actor": OPERATOR}
+    taxes = [add_tax(name=name, percent="19", **given).pk for name in names]
+    set_customer_taxes(customer_id=month.customers["Contoso"], tax_ids=taxes, **given)
+    page = f"/console/north/documents/{month.documents['draft']}/"
+    assert tax_lines(owner, page) == tax_lines(owner, f"{page}print/") == shown
+
+
+def test_exact_amounts_are_grouped_and_stay_on_one_line(month: Month, owner: Client) -> None:
+    page = owner.get(f"/console/north/documents/{month.documents['draft']}/").content.decode()
+    assert '<dt>Exact amount</dt><dd class="nowrap">USD 1,554.262</dd>' in page
 
 
 def test_the_tax_of_a_line_is_among_its_details(month: Month, owner: Client) -> None:

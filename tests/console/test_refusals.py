@@ -172,10 +172,10 @@ def test_a_default_is_refused_at_its_field(month: Month, owner: Client, phase: i
 
 LINE = {"text": "A", "amount": "1", "charge_type": "Fee"}
 EDITS: list[tuple[str, Form, str]] = [
-    ("due/", {"due": "2001-01-01"}, "id_due"),
-    ("due/", {"due": "soon"}, "id_due"),
-    ("purchase-order/", {"purchase_order": LONG}, "id_purchase_order"),
-    ("note/", {"note": LONG}, "id_note"),
+    ("edit/", {"due_date": "2001-01-01"}, "id_due_date"),
+    ("edit/", {"due_date": "soon"}, "id_due_date"),
+    ("edit/", {"purchase_order": LONG}, "id_purchase_order"),
+    ("edit/", {"note": LONG}, "id_note"),
     ("lines/", {**LINE, "text": ""}, "id_text"),
     ("lines/", {**LINE, "text": LONG}, "id_text"),
     ("lines/", {**LINE, "amount": "x"}, "id_amount"),
@@ -198,14 +198,14 @@ def test_a_drafts_custom_field_is_refused_at_it(
     month: Month, owner: Client, draft: str, phase: int
 ) -> None:
     form = {f"field_{phase}": "Three", "version": version_of(month, "draft")}
-    check(owner.post(f"{draft}fields/", form), f"id_field_{phase}")
+    check(owner.post(f"{draft}edit/", form), f"id_field_{phase}")
 
 
 def test_what_is_no_draft_any_more_leads_to_no_field(
     month: Month, owner: Client, published: str
 ) -> None:
-    form = {"due": "2099-01-01", "version": version_of(month, "open")}
-    check(owner.post(f"{published}due/", form))
+    form = {"due_date": "2099-01-01", "version": version_of(month, "open")}
+    check(owner.post(f"{published}edit/", form))
 
 
 STATUSES: list[tuple[str, str, Form, str]] = [
@@ -243,7 +243,7 @@ def test_a_form_that_is_stale_itself_leads_nowhere_it_cannot(
     month: Month, owner: Client, draft: str
 ) -> None:
     check(owner.post(f"{draft}confirm/", {"to": "Open", "version": "0"}))
-    check(owner.post(f"{draft}status/", {"to": "Open", "version": "0"}), "id_to")
+    check(owner.post(f"{draft}status/", {"to": "Open", "version": "0"}))
 
 
 def test_the_last_owners_role_is_refused_at_the_role(month: Month, owner: Client) -> None:

@@ -56,6 +56,13 @@ def test_a_question_about_a_line_is_answered_and_asked_back(
     assert state(month) == "Open"
 
 
+def test_the_form_names_an_invoice_by_its_number(month: Month, customer: Client) -> None:
+    page = words(customer.get(f"{SUPPORT}new/?document={month.documents['open']}&line=1"))
+    assert "About INV-000001, line 1." in page
+    hidden = month.documents["draft"]
+    assert f"About {hidden}." in words(customer.get(f"{SUPPORT}new/?document={hidden}"))
+
+
 def test_a_ticket_is_closed_and_reopened_from_both_doors(
     month: Month, customer: Client, owner: Client
 ) -> None:

@@ -31,13 +31,13 @@ from clearbill.actions.branding import set_branding
 from clearbill.actions.change_status import Change, change_status
 from clearbill.actions.common import Actor
 from clearbill.actions.customers import add_customer
-from clearbill.actions.edit_draft import set_purchase_order
+from clearbill.actions.edit_draft import change_draft
 from clearbill.actions.generate_documents import run_generation, start_run
 from clearbill.actions.import_usage import import_usage
 from clearbill.actions.invitations import invite
 from clearbill.actions.mail_server import NotSent
 from clearbill.actions.notify import resend_notification
-from clearbill.actions.own_lines import add_own_line, set_note
+from clearbill.actions.own_lines import add_own_line
 from clearbill.actions.people import send_reset, set_mfa_required, view_as_customer
 from clearbill.actions.rates import set_rate, show_in
 from clearbill.actions.resellers import add_reseller, change_reseller
@@ -250,11 +250,13 @@ def _change(reseller: Reseller, code: str, **values: Any) -> None:
 
 def _edit(reseller: Reseller, code: str) -> None:
     draft = {**given(reseller), "document": code}
-    set_purchase_order(**draft, purchase_order=hostile(100))
-    set_note(**draft, note=EVERY, printed=True)
     text, choice = CustomField.objects.order_by("pk")
-    custom_fields.set_document_fields(
-        **draft, values={text.pk: hostile(500), choice.pk: hostile(100)}
+    change_draft(
+        **draft,
+        purchase_order=hostile(100),
+        note=EVERY,
+        note_printed=True,
+        fields={text.pk: hostile(500), choice.pk: hostile(100)},
     )
     for payload in PAYLOADS.values():
         add_own_line(**draft, text=payload, amount="1.00")

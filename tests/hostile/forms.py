@@ -84,15 +84,13 @@ FORMS = {
         "console/hostile/markups/",
         {"percent": "1", "valid_from": "2030-01", "provider": "", "customer": ""},
     ),
-    "order": Form("console/hostile/documents/{draft}/purchase-order/", {"purchase_order": ""}),
-    "note": Form("console/hostile/documents/{draft}/note/", {"note": ""}),
+    "draft": Form(
+        "console/hostile/documents/{draft}/edit/",
+        {"due_date": "", "purchase_order": "", "field_1": "", "field_2": "", "note": ""},
+    ),
     "line": Form(
         "console/hostile/documents/{draft}/lines/",
         {"text": "x", "amount": "1.00", "charge_type": "Fee"},
-    ),
-    "due": Form("console/hostile/documents/{draft}/due/", {"due": ""}),
-    "fields": Form(
-        "console/hostile/documents/{draft}/fields/", {"field_1": "", "field_2": ""}
     ),
     "status": Form(
         "console/hostile/documents/{open}/status/",

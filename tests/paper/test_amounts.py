@@ -2,7 +2,8 @@
 
 import pytest
 
-from clearbill.paper.amounts import amount, percent, quantity, zero
+from clearbill.paper.amounts import amount, exact, percent, quantity, zero
+from clearbill.paper.language import Language
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,19 @@ def test_nothing_is_written_in_the_decimals_of_the_currency() -> None:
 )  # fmt: skip
 def test_a_quantity_is_short_but_never_nothing(text: str, shown: str) -> None:
     assert quantity(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("1234567.890100", "1,234,567.8901"), ("-1000", "−1,000"), ("0.000", "0"), ("1E+3", "1,000")],
+)
+def test_an_exact_amount_is_grouped_and_keeps_its_decimals(text: str, shown: str) -> None:
+    assert exact(text) == shown
+
+
+def test_an_exact_amount_takes_the_readers_separators() -> None:
+    assert Language("de").exact("1234567.8901") == "1.234.567,8901"
+    assert Language("en").exact("1234567.8901") == "1,234,567.8901"
 
 
 def test_a_rate_loses_its_trailing_zeros() -> None:

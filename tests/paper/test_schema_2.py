@@ -5,6 +5,8 @@ import csv
 import io
 from typing import Any
 
+import pytest
+
 from clearbill.paper.csv import shown_csv
 from paper.documents import a_document, a_line, a_section, a_seller, a_taxed_document
 from paper.test_pdf import text
@@ -89,3 +91,11 @@ def test_a_german_document_is_german_throughout() -> None:
                   "Wechselkurse: 1 USD = 0,922168941 EUR"):  # fmt: skip
         assert words in shown, words
     assert "Invoice" not in shown
+
+
+@pytest.mark.parametrize(("language", "total"), [("en", "Tax 119.80"), ("de", "Steuer 119,80")])
+def test_one_tax_is_printed_once_and_several_with_their_sum(language: str, total: str) -> None:
+    one = {**a_taxed_document(), "language": language, "tax": "119.80", "total": "718.80"}
+    assert total not in text(one)
+    second = {**one["taxes"][0], "name": "Levy", "percent": "1", "amount": "5.99"}
+    assert total in text({**one, "taxes": [*one["taxes"], second]})

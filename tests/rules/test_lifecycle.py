@@ -10,6 +10,7 @@ from clearbill.rules.lifecycle import (
     SEEN_BY_CUSTOMER,
     Kind,
     Status,
+    already,
     arrow,
     may_discard,
     next_statuses,
@@ -89,3 +90,20 @@ def test_statuses_are_read_as_people_write_them(word: str, status: Status) -> No
 def test_a_word_that_is_no_status_names_those_that_are() -> None:
     with pytest.raises(ValueError, match="use open, past-due, closed or voided"):
         parse_status("paid")
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (Status.DRAFT, "it is Draft already: choose Open to publish it, Closed or Past Due"),
+        (Status.OPEN, "it is Open already: choose Closed once it is paid, Past Due or Voided"),
+        (
+            Status.PAST_DUE,
+            "it is Past Due already: choose Open to extend its due date, Closed or Voided",
+        ),
+        (Status.CLOSED, "it is Closed already: choose Open if the payment came back"),
+        (Status.VOIDED, "it is Voided already: nothing follows"),
+    ],
+)
+def test_the_same_status_again_says_what_to_choose(status: Status, said: str) -> None:
+    assert already(status, Kind.TAX_INVOICE) == said

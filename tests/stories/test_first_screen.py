@@ -124,7 +124,8 @@ def test_the_next_draft_is_one_action_away(
     world: World, reseller: str, owner: tuple[str, str], sign_in: SignIn
 ) -> None:
     drafts = world.run("documents", "list", "--status", "draft", "--reseller", reseller)
-    first, second = sorted(each["id"] for each in drafts["documents"])[:2]
+    # Newest first, as the list has them.
+    first, second = sorted((each["id"] for each in drafts["documents"]), reverse=True)[:2]
     page = sign_in(*owner)
     page.goto(f"{world.url}/console/{reseller}/documents/{first}/")
     page.get_by_role("link", name="Next draft").click()
@@ -161,7 +162,7 @@ def test_a_custom_field_goes_from_configuration_to_the_pdf(
     expect(page.get_by_text("Projekt Ω").first).to_be_visible()
     page.goto(f"{world.url}/console/{reseller}/documents/{draft['id']}/")
     page.get_by_label("Projekt Ω").fill("4711-Łódź")
-    page.get_by_role("button", name="Save fields").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("4711-Łódź").first).to_be_visible()
     target = tmp_path / "draft.pdf"
     world.run("documents", "export", draft["id"], "--as", "pdf", "-o", str(target),
@@ -169,3 +170,27 @@ def test_a_custom_field_goes_from_configuration_to_the_pdf(
     text = "".join(each.extract_text() for each in PdfReader(target).pages)
     assert "Projekt Ω" in text
     assert "4711-Łódź" in text
+
+
+def test_the_download_menu_closes_by_a_download(
+    world: World, reseller: str, owner: tuple[str, str], draft: dict[str, str], sign_in: SignIn
+) -> None:
+    page = sign_in(*owner)
+    page.goto(f"{world.url}/console/{reseller}/documents/{draft['id']}/")
+    page.get_by_text("DOWNLOAD ▼").click()
+    with page.expect_download():
+        page.get_by_role("link", name="Download CSV", exact=True).click()
+    expect(page.get_by_role("link", name="Download CSV", exact=True)).to_be_hidden()
+
+
+def test_what_a_dialog_says_to_fill_in_first_takes_one_to_the_field(
+    world: World, reseller: str, owner: tuple[str, str], draft: dict[str, str], sign_in: SignIn
+) -> None:
+    world.run("fields", "add", "Shop floor", "--required", "--reseller", reseller)
+    page = sign_in(*owner)
+    page.goto(f"{world.url}/console/{reseller}/documents/{draft['id']}/")
+    page.get_by_role("button", name="UPDATE INVOICE STATUS").click()
+    page.get_by_role("dialog").get_by_role("link", name="Shop floor").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.get_by_label("Shop floor")).to_be_focused()
+    world.run("fields", "change", "Shop floor", "--optional", "--reseller", reseller)

@@ -60,7 +60,7 @@ def test_draft_in_the_bar_asks_for_another_status(
     page = sign_in(*owner)
     open_document(page, world, "D-000003")
     page.get_by_role("button", name="UPDATE STATUS").click()
-    expect(page.get_by_text("Choose another status than Draft first")).to_be_visible()
+    expect(page.get_by_text("choose Open to publish it")).to_be_visible()
 
 
 def test_a_file_that_is_wrong_is_answered_with_line_and_column(

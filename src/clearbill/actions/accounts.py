@@ -11,7 +11,7 @@ from django.db.models import Min, Q, QuerySet
 from clearbill.actions import customers
 from clearbill.actions.common import Actor, Refused
 from clearbill.actions.locks import lock_periods
-from clearbill.actions.staleness import REASSIGNED, lock_drafts, mark_those_out_of_date
+from clearbill.actions.staleness import lock_drafts, mark_those_out_of_date
 from clearbill.queries.accounts import waiting_usage
 from clearbill.records import clock, tenancy
 from clearbill.records.models import (
@@ -92,7 +92,6 @@ def assign_all(*, reseller_id: int, actor: Actor) -> list[Assigned]:
             reseller_id=reseller_id,
             who=actor.name,
             periods=_periods(reseller_id, waiting),
-            reason=REASSIGNED,
         )
         return made
 
@@ -118,7 +117,6 @@ def _mark_drafts(account: ProviderAccount, actor: Actor) -> None:
         reseller_id=account.reseller_id,
         who=actor.name,
         periods=_periods(account.reseller_id, [account]),
-        reason=REASSIGNED,
     )
 
 

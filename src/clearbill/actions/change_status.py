@@ -37,6 +37,7 @@ from clearbill.rules import lifecycle, numbering
 from clearbill.rules.canonical import canonical_json, content_hash
 from clearbill.rules.lifecycle import Kind, Status
 from clearbill.rules.periods import shown_date
+from clearbill.rules.publication import why_not_due, why_not_published
 
 BATCH = 500
 """Documents changed in one transaction."""
@@ -49,7 +50,7 @@ LINES = 50_000
 class Change:
     """What staff asked for. Dates are the reseller's; `expected` maps Document IDs to the version
     that was seen: another version is refused, naming who changed it. `as_it_stands` publishes a
-    draft although newer usage came."""
+    draft although it is stale."""
 
     to: Status
     reason: str = ""
@@ -173,10 +174,9 @@ class _Batch:
         if seen is not None and seen != document.version:
             return stale(document)
         arrow = lifecycle.arrow(start, change.to, Kind(document.kind))
-        if arrow is None or change.to is Status.DISCARDED:
-            return (
-                f"{document.code} is {start.value}; {start.value} does not become {change.to.value}"
-            )
+        why_not = lifecycle.why_not_become(start, change.to, Kind(document.kind))
+        if arrow is None or why_not:
+            return why_not
         if arrow.needs_reason and not change.reason.strip():
             return f"{start.value} to {change.to.value} needs a reason"
         if start is Status.PAST_DUE and change.to is Status.OPEN:
@@ -188,17 +188,14 @@ class _Batch:
         return self._why_not_published(document) if arrow.publishes else ""
 
     def _why_not_published(self, document: Document) -> str:
-        if document.kind == Kind.TAX_INVOICE and document.total < 0:
-            return "a tax invoice is not published with a negative total"
-        if document.stale and not self.change.as_it_stands:
-            return (
-                f"{document.code} is stale ({document.stale}): refresh it, or publish it as it"
-                " stands"
-            )
         missing = missing_required(document.custom_fields, self.parties.fields)
-        if missing:
-            return f"fill in first: {', '.join(missing)}"
-        return ""
+        return why_not_published(
+            kind=Kind(document.kind),
+            total=document.total,
+            stale=document.stale,
+            as_it_stands=self.change.as_it_stands,
+            missing=[field["name"] for field in missing],
+        )
 
     def _extension(self, document: Document) -> date:
         """The new due date of Past Due → Open: the given one, else the terms counted from today,
@@ -232,11 +229,8 @@ class _Batch:
             except numbering.BadIssueDate as error:
                 result.refused = str(error)
                 continue
-            if document.due_date is not None and document.due_date < issued:
-                result.refused = (
-                    f"it is due on {shown_date(document.due_date)}, before it is issued: set a"
-                    " later due date"
-                )
+            result.refused = why_not_due(document.due_date, issued)
+            if result.refused:
                 continue
             if series and document in numbered:
                 series.last_number += 1

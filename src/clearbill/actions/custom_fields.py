@@ -1,18 +1,14 @@
-"""Custom fields: which ones documents have, a customer's defaults, and a draft's values."""
+"""Custom fields: which ones documents have, and a customer's defaults."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import Max, Q
 
-from clearbill.actions import trail
-from clearbill.actions.change_status import stale
 from clearbill.actions.common import Actor, Refused
-from clearbill.actions.locks import lock_documents
 from clearbill.queries import custom_fields as reading
 from clearbill.records import clock, tenancy
-from clearbill.records.models import BillingProfile, CustomField, Document, ResellerSettings
+from clearbill.records.models import BillingProfile, CustomField, ResellerSettings
 from clearbill.rules import custom_fields as rules
-from clearbill.rules.lifecycle import Status
 
 MOST_FIELDS = 50
 MOST_NAME = 60
@@ -115,53 +111,9 @@ def set_customer_defaults(
         )
         if profile is None:
             raise Refused(f"no customer {customer_id} here", field="customer")
-        checked = _checked(reseller_id, values, profile.custom_fields)
-        profile.custom_fields = _merged(profile.custom_fields, checked)
+        checked = checked_values(reseller_id, values, profile.custom_fields)
+        profile.custom_fields = merged_values(profile.custom_fields, checked)
         profile.save(update_fields=["custom_fields"])
-
-
-def set_document_fields(
-    *,
-    reseller_id: int,
-    actor: Actor,
-    document: str,
-    values: Mapping[int, str],
-    expected: int | None = None,
-) -> None:
-    """Set a draft's values by field id; empty takes one away. Fields not named keep theirs.
-
-    A required field may be empty until publication. Raises `Refused` by field (`field_<id>`), for
-    a published document, whose fields are frozen, and for a stale tab.
-    """
-    actor.require("documents.edit")
-    with tenancy.transaction(reseller_id):
-        found = lock_documents(reseller_id, [document]).get(document)
-        if found is None:
-            raise Refused(f"no document {document} here")
-        if expected is not None and expected != found.version:
-            raise Refused(stale(found))
-        if found.status != Status.DRAFT:
-            raise Refused(f"{document} is {found.status}: its custom fields are frozen")
-        checked = _checked(reseller_id, values, found.custom_fields)
-        if checked:
-            _keep(found, checked, actor)
-
-
-def _keep(document: Document, checked: list[tuple[CustomField, str]], actor: Actor) -> None:
-    document.custom_fields = _merged(document.custom_fields, checked)
-    document.custom_words = reading.words(document.custom_fields)
-    document.version += 1
-    document.save(update_fields=["custom_fields", "custom_words", "version"])
-    trail.append(
-        reseller_id=document.reseller_id,
-        who=actor.name,
-        at=clock.now(),
-        entries=[
-            trail.Entry(
-                document, "custom fields", data={"fields": [field.name for field, _ in checked]}
-            )
-        ],
-    )
 
 
 def _lock_settings(reseller_id: int) -> None:
@@ -206,12 +158,13 @@ def _refuse_defaults_without_choice(field: CustomField, gone: set[str]) -> None:
         )
 
 
-def _checked(
+def checked_values(
     reseller_id: int, values: Mapping[int, str], before: Mapping[str, str]
 ) -> list[tuple[CustomField, str]]:
     """The fields that change with their values as they are kept, in the fields' order.
 
-    A value that stays is not looked at: it may be a choice that has gone since.
+    A value that stays is not looked at: it may be a choice that has gone since. Raises `Refused`
+    by field, `field_<id>`.
     """
     fields = {f.pk: f for f in reading.active(reseller_id)}
     unknown = sorted(set(values) - set(fields))
@@ -231,8 +184,9 @@ def _checked(
     return checked
 
 
-def _merged(
+def merged_values(
     before: Mapping[str, str], checked: Iterable[tuple[CustomField, str]]
 ) -> dict[str, str]:
+    """The values of before with these over them; what is empty is left out."""
     merged = {**before, **{str(field.pk): text for field, text in checked}}
     return {key: text for key, text in merged.items() if text}

@@ -7,7 +7,7 @@ from clearbill.actions.change_status import Result, stale
 from clearbill.actions.common import Actor
 from clearbill.actions.locks import lock_documents, lock_periods
 from clearbill.actions.notify import withdraw_mails
-from clearbill.actions.staleness import REASSIGNED, lock_drafts, mark_those_out_of_date
+from clearbill.actions.staleness import lock_drafts, mark_those_out_of_date
 from clearbill.records import clock, tenancy
 from clearbill.records.models import Document, DocumentLine
 from clearbill.rules.lifecycle import Kind, Status, why_no_discard
@@ -70,9 +70,7 @@ def _discard(
     trail.append(reseller_id=reseller_id, who=actor.name, at=now, entries=entries)
     withdraw_mails(reseller_id, agreed)
     # What they gave back may be another draft's, whose customer got the account meanwhile.
-    mark_those_out_of_date(
-        reseller_id=reseller_id, who=actor.name, periods=periods, reason=REASSIGNED
-    )
+    mark_those_out_of_date(reseller_id=reseller_id, who=actor.name, periods=periods)
     return results
 
 

@@ -63,7 +63,7 @@ def resend_notification(*, reseller_id: int, actor: Actor, document: str) -> lis
         if found is None:
             raise Refused(f"no document {document} here")
         if Status(found.status) not in SEEN_BY_CUSTOMER:
-            raise Refused(f"{document} is {found.status}: the customer does not see it")
+            raise Refused(f"it is {found.status}: the customer does not see it")
         reason = Parties.of(reseller_id).why_no_mail(found, kind_again(found.status))
         if reason:
             raise Refused(reason, field="recipients")

@@ -1,4 +1,4 @@
-"""What staff add to a draft themselves: lines of their own, and a note."""
+"""Lines of their own that staff add to a draft."""
 
 from decimal import Decimal
 
@@ -65,36 +65,6 @@ def remove_own_line(
         _record(
             found, actor, "line removed", {"text": line.description, "amount": f"{line.price:f}"}
         )
-
-
-def set_note(
-    *,
-    reseller_id: int,
-    actor: Actor,
-    document: str,
-    note: str | None = None,
-    printed: bool | None = None,
-    expected: int | None = None,
-) -> None:
-    """Set a draft's note; `printed` shows it to the customer on screen, PDF and print.
-
-    What is None stays as it is.
-    """
-    actor.require("documents.edit")
-    note = note if note is None else note.strip()
-    check_texts(Document, {"note": note})
-    if len(note or "") > 2000:
-        raise Refused("a note is at most 2000 characters long", field="note")
-    with tenancy.transaction(reseller_id):
-        found = lock_draft(reseller_id, document, expected)
-        before = (found.note, found.note_printed)
-        found.note = found.note if note is None else note
-        found.note_printed = found.note_printed if printed is None else printed
-        if (found.note, found.note_printed) == before:
-            return
-        found.version += 1
-        found.save(update_fields=["note", "note_printed", "version"])
-        _record(found, actor, "note", {"printed": found.note_printed})
 
 
 def lock_draft(reseller_id: int, code: str, expected: int | None) -> Document:

@@ -8,7 +8,7 @@ from django.db.models import Max
 
 from clearbill.actions.common import Actor, Refused
 from clearbill.actions.locks import lock_periods
-from clearbill.actions.staleness import lock_drafts
+from clearbill.actions.staleness import lock_drafts, mark_those_priced_otherwise
 from clearbill.records import clock, tenancy
 from clearbill.records.models import (
     BillingPeriod,
@@ -35,15 +35,15 @@ def set_markup(
 ) -> PriceRule:
     """Add a version of a markup, in percent, for the periods that start at `valid_from` or later.
 
-    Raises `Refused` where a published document of its scope lies in those periods: what it was
-    priced with stays the rule of that time.
+    Drafts that it prices otherwise go stale. Raises `Refused` where a published document of its
+    scope lies in those periods: what it was priced with stays the rule of that time.
     """
     actor.require("prices.edit")
     with tenancy.transaction(reseller_id):
         # Two versions at once would take the same number; the second waits and takes the next.
         ResellerSettings.objects.select_for_update().get(reseller_id=reseller_id)
         found = _provider(reseller_id, provider)
-        _hold_periods(reseller_id, found, valid_from)
+        drafts = _hold_periods(reseller_id, found, valid_from)
         rule = add_rule(
             reseller_id=reseller_id,
             actor=actor,
@@ -53,6 +53,7 @@ def set_markup(
             customer=_customer(reseller_id, customer_id),
         )
         _refuse_published(rule)
+        mark_those_priced_otherwise(reseller_id=reseller_id, who=actor.name, drafts=drafts)
         return rule
 
 
@@ -115,14 +116,15 @@ def _customer(reseller_id: int, customer_id: int | None) -> Customer | None:
     return found
 
 
-def _hold_periods(reseller_id: int, provider: Provider | None, valid_from: date) -> None:
-    """Wait for what is generated or published in the rule's periods, so that it is seen."""
+def _hold_periods(reseller_id: int, provider: Provider | None, valid_from: date) -> list[Document]:
+    """Wait for what is generated or published in the rule's periods, so that it is seen; their
+    drafts, locked."""
     periods = BillingPeriod.objects.filter(reseller_id=reseller_id, period_start__gte=valid_from)
     if provider is not None:
         periods = periods.filter(provider=provider)
     ids = list(periods.values_list("pk", flat=True))
     lock_periods(reseller_id, ids)
-    lock_drafts(reseller_id, ids)
+    return lock_drafts(reseller_id, ids)
 
 
 def _refuse_published(rule: PriceRule) -> None:

@@ -14,7 +14,7 @@ from clearbill.actions.common import Actor
 from clearbill.actions.generate_documents import rate_of, today
 from clearbill.actions.lines import copy_lines
 from clearbill.actions.locks import lock_documents, lock_periods
-from clearbill.actions.staleness import REASSIGNED, lock_drafts, mark_those_out_of_date
+from clearbill.actions.staleness import lock_drafts, mark_those_out_of_date
 from clearbill.actions.totals import retotal
 from clearbill.queries.refresh import Anew, NoRate, anew
 from clearbill.records import clock, tenancy
@@ -97,7 +97,6 @@ def _refresh(reseller_id: int, actor: Actor, result: Result, seen: Seen | None) 
         reseller_id=reseller_id,
         who=actor.name,
         periods=[document.billing_period_id],
-        reason=REASSIGNED,
     )
     if document in marked:
         result.warnings.append("some of its usage is still on another draft: refresh that one too")

@@ -1,15 +1,25 @@
-"""Drafts that do not hold their usage as it is now: marked where it happens, until refreshed."""
+"""Drafts that do not hold usage and prices as they are now: marked where it happens, until
+refreshed."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from clearbill.actions import trail
-from clearbill.queries.generation import slices_for
+from clearbill.queries.generation import rule_refs, slices_for
 from clearbill.records import clock
-from clearbill.records.models import Claim, Document
+from clearbill.records.models import BillingPeriod, Claim, Document, DocumentLine, Provider
 from clearbill.rules.lifecycle import Status
+from clearbill.rules.pricing import PRICED, RuleRef, resolve
 
 NEWER_USAGE = "newer usage was imported"
-REASSIGNED = "an account was given to another customer"
+GAINED = "an account was given to this customer"
+LOST = "an account was taken from this customer"
+EXCHANGED = "accounts were given to this customer, and others taken from it"
+PRICES = "prices changed"
+
+AT_COST = (Decimal(1), Decimal(0), Decimal(0))
+"""The factors of a line that no rule prices."""
 
 
 def lock_drafts(reseller_id: int, periods: Iterable[int]) -> list[Document]:
@@ -47,13 +57,13 @@ def mark_stale(*, reseller_id: int, who: str, drafts: Sequence[Document], reason
 
 
 def mark_those_out_of_date(
-    *, reseller_id: int, who: str, periods: Iterable[int], reason: str
+    *, reseller_id: int, who: str, periods: Iterable[int], reason: str = ""
 ) -> list[Document]:
     """Mark the drafts of locked billing periods whose usage is not what it should be now, and
     return those that were fresh.
 
-    All drafts of the periods are asked about together: what a stale one still claims may be
-    another's by now.
+    Without a reason each says whether its customer was given accounts, or lost some. All drafts
+    of the periods are asked about together: what a stale one still claims may be another's by now.
     """
     drafts = lock_drafts(reseller_id, periods)
     wanted = slices_for(drafts)
@@ -62,8 +72,60 @@ def mark_those_out_of_date(
         reseller_id=reseller_id, document__in=list(held), released_at__isnull=True
     ).values_list("document_id", "slice_id"):
         held[document_id].add(slice_id)
-    outdated = [
-        d for d in drafts if not d.stale and {each.pk for each in wanted[d.pk]} != held[d.pk]
-    ]
-    mark_stale(reseller_id=reseller_id, who=who, drafts=outdated, reason=reason)
+    outdated: dict[str, list[Document]] = defaultdict(list)
+    for draft in drafts:
+        due = {each.pk for each in wanted[draft.pk]}
+        if not draft.stale and due != held[draft.pk]:
+            outdated[reason or _which_way(due, held[draft.pk])].append(draft)
+    for why, found in outdated.items():
+        mark_stale(reseller_id=reseller_id, who=who, drafts=found, reason=why)
+    return [draft for found in outdated.values() for draft in found]
+
+
+def _which_way(due: set[int], held: set[int]) -> str:
+    if due - held and held - due:
+        return EXCHANGED
+    return GAINED if due - held else LOST
+
+
+def mark_those_priced_otherwise(
+    *, reseller_id: int, who: str, drafts: Sequence[Document]
+) -> list[Document]:
+    """Mark those of locked drafts that a refresh would price by another markup, and return them.
+
+    A rule that changes no factor, or that a closer one goes before, leaves a draft fresh.
+    """
+    fresh = [draft for draft in drafts if not draft.stale]
+    wanted = _factors_now(reseller_id, fresh)
+    lines = DocumentLine.objects.filter(
+        reseller_id=reseller_id, document__in=list(wanted), own=False, charge_type__in=PRICED
+    )
+    otherwise = {
+        document
+        for document, *factors in lines.values_list("document_id", "a", "b", "c").distinct()
+        if tuple(factors) != wanted[document]
+    }
+    outdated = [draft for draft in fresh if draft.pk in otherwise]
+    mark_stale(reseller_id=reseller_id, who=who, drafts=outdated, reason=PRICES)
     return outdated
+
+
+def _factors_now(reseller_id: int, drafts: Sequence[Document]) -> dict[int, tuple[Decimal, ...]]:
+    """What the rules of now multiply cost, list cost and quantity by, per id of a draft."""
+    periods = BillingPeriod.objects.filter(
+        reseller_id=reseller_id, pk__in={d.billing_period_id for d in drafts}
+    )
+    providers = dict(Provider.objects.filter(reseller_id=reseller_id).values_list("pk", "code"))
+    rules: dict[int | None, list[RuleRef]] = defaultdict(list)
+    for rule in rule_refs(reseller_id, list(periods)):
+        rules[rule.customer].append(rule)
+    found: dict[int, tuple[Decimal, ...]] = {}
+    for draft in drafts:
+        applied = resolve(
+            [*rules[None], *rules[draft.customer_id]],
+            customer=draft.customer_id,
+            provider=providers[draft.provider_id],
+            period_start=draft.period_start,
+        )
+        found[draft.pk] = (applied.a, applied.b, applied.c) if applied else AT_COST
+    return found

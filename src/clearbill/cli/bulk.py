@@ -21,6 +21,7 @@ from clearbill.records import clock
 from clearbill.records.models import BulkJob
 from clearbill.rules import payments
 from clearbill.rules.lifecycle import Status
+from clearbill.rules.text import counted
 from clearbill.store.whole import write_whole
 from clearbill.web.zipping import zipped
 
@@ -93,7 +94,13 @@ def _described(here: Here, found: reading.Progress) -> dict[str, Any]:
         "unchanged": found.unchanged,
         "refused": found.failures,
         "results": [
-            {"id": each.code, "outcome": each.outcome, "why": each.message}
+            {
+                "id": each.code,
+                "invoice_number": each.invoice_number,
+                "customer": each.customer,
+                "outcome": each.outcome,
+                "why": each.message,
+            }
             for each in reading.results_of(here.id, found.job.pk)
         ],
     }
@@ -104,11 +111,11 @@ def _words(here: Here, found: reading.Progress) -> Iterator[str]:
     yield f"Job {found.job.pk}: {found.job.state}{reason}, {found.done} of {found.total}"
     yield f"{found.changed} done, {found.unchanged} so already, {found.failures} refused"
     rows = [
-        (each.code, each.outcome, each.message)
+        (each.code, each.invoice_number or "", each.customer or "", each.outcome, each.message)
         for each in reading.results_of(here.id, found.job.pk)
     ]
     if rows:
-        yield from table(rows, ("id", "outcome", "why"))
+        yield from table(rows, ("id", "number", "customer", "outcome", "why"))
 
 
 @group.command("status")
@@ -277,7 +284,7 @@ def zip_pdfs(
         raise Refused("no document fits")
     size = write_whole(target, zipped(pdfs(here.id, found)))
     value = {"file": str(target), "bytes": size, "documents": len(found)}
-    say(value, as_json, lambda: [f"{target}: {len(found)} documents, {size} bytes"])
+    say(value, as_json, lambda: [f"{target}: {counted(len(found), 'document')}, {size} bytes"])
 
 
 @group.command("list")

@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from clearbill.actions.change_status import Result
-from clearbill.actions.edit_draft import set_due_date, set_purchase_order
-from clearbill.actions.own_lines import add_own_line, remove_own_line, set_note
+from clearbill.actions.edit_draft import KEEP, change_draft
+from clearbill.actions.own_lines import add_own_line, remove_own_line
 from clearbill.actions.refresh import refresh_drafts
 from clearbill.cli.common import DAY, Here, for_reseller, refuse, say, table
 from clearbill.queries import documents as reading
@@ -28,7 +28,7 @@ def group() -> None:
 @group.command("stale")
 @for_reseller
 def stale(here: Here, as_json: bool) -> None:
-    """List the drafts that do not hold their usage as it is now."""
+    """List the drafts that do not hold their usage and prices as they are now."""
     here.actor.require("documents.read")
     rows = [
         {"id": d.code, "customer": d.customer.name, "why": d.stale} for d in stale_drafts(here.id)
@@ -140,17 +140,19 @@ def change(
     as_json: bool,
 ) -> None:
     """Set a draft's due date, purchase order or note; what is not given stays."""
-    given: dict[str, Any] = {"reseller_id": here.id, "actor": here.actor, "document": code}
     if due is not None and no_due:
         raise click.UsageError("give --due or --no-due, not both")
     if due is None and not no_due and (purchase_order, note, printed) == (None, None, None):
         raise click.UsageError("give --due, --no-due, --purchase-order, --note or --printed")
-    if due is not None or no_due:
-        set_due_date(due=due, **given)
-    if purchase_order is not None:
-        set_purchase_order(purchase_order=purchase_order, **given)
-    if note is not None or printed is not None:
-        set_note(note=note, printed=printed, **given)
+    change_draft(
+        reseller_id=here.id,
+        actor=here.actor,
+        document=code,
+        due_date=due if due is not None or no_due else KEEP,
+        purchase_order=purchase_order,
+        note=note,
+        note_printed=printed,
+    )
     say({"id": code}, as_json, lambda: [f"{code} is changed"])
 
 

@@ -5,12 +5,8 @@ from typing import Any
 
 import click
 
-from clearbill.actions.custom_fields import (
-    add_field,
-    change_field,
-    set_customer_defaults,
-    set_document_fields,
-)
+from clearbill.actions.custom_fields import add_field, change_field, set_customer_defaults
+from clearbill.actions.edit_draft import change_draft
 from clearbill.cli.common import Here, customer_id, for_reseller, refuse, say, table
 from clearbill.records.models import CustomField
 from clearbill.rules.custom_fields import KINDS
@@ -124,7 +120,5 @@ def default(here: Here, customer: str, given: tuple[str, ...], as_json: bool) ->
 @for_reseller
 def set_on_draft(here: Here, code: str, given: tuple[str, ...], as_json: bool) -> None:
     """Set a draft's fields; an empty VALUE takes one away."""
-    set_document_fields(
-        reseller_id=here.id, actor=here.actor, document=code, values=_values(here, given)
-    )
+    change_draft(reseller_id=here.id, actor=here.actor, document=code, fields=_values(here, given))
     say({"id": code}, as_json, lambda: [f"{code} is changed"])

@@ -3,7 +3,7 @@
 Four queries: the document, its lines, the trail with its e-mails, and everything around it.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -22,8 +22,9 @@ from clearbill.records import clock
 from clearbill.records.models import Document
 from clearbill.rules import access, lifecycle
 from clearbill.rules.charge_types import CHARGE_TYPES, charge_of
-from clearbill.rules.lifecycle import KIND_NAMES, SEEN_BY_CUSTOMER, Kind, Status
+from clearbill.rules.lifecycle import KIND_NAMES, LIVE, SEEN_BY_CUSTOMER, Kind, Status
 from clearbill.rules.money import to_minor_units, total
+from clearbill.rules.publication import why_not_due, why_not_published
 from clearbill.web.currency import choice, document_day, shown_in
 from clearbill.web.permissions import TenantRequest
 
@@ -35,7 +36,8 @@ def page_context(request: TenantRequest, document: Document) -> dict[str, Any]:
     """Everything that the screen and its dialogs need; `document` with its parties loaded."""
     status = Status(document.status)
     day = document_day(document, clock.today(request.reseller.time_zone))
-    around = surroundings(document, day)
+    way_back = _way_back(request, document)
+    around = surroundings(document, day, in_run=way_back["back"] == _run_page(request, document))
     parties = canonical.Parties(request.reseller, around.settings, around.fields, around.mails_off)
     content = _content(document, parties)
     events, mails = trail(document)
@@ -52,7 +54,7 @@ def page_context(request: TenantRequest, document: Document) -> dict[str, Any]:
         "content": shown_in(content, currencies.rate) if currencies.rate else content,
         "payable": content["total"],
         "currencies": currencies,
-        **_editing(document, around, role),
+        **_editing(document, around, role, clock.today(request.reseller.time_zone)),
         "kind_name": KIND_NAMES[Kind(document.kind)],
         **_verbs(document, content, role),
         **_cost(content, role),
@@ -64,12 +66,13 @@ def page_context(request: TenantRequest, document: Document) -> dict[str, Any]:
         "events": events if access.allowed(role, "documents.read_trail") else [],
         "mails": mails,
         "replaced_by": around.replaced_by,
-        "place": around.place,
+        "place": around.place if status in LIVE and around.place.count else None,
+        "recipients": around.recipients,
         "previous_total": around.previous_total,
         "extension": _extension(request, content),
         **_warned(request, document, content),
         "today": clock.today(request.reseller.time_zone),
-        **_way_back(request, document),
+        **way_back,
         "form": {},
         "error": "",
         "error_field": "",
@@ -101,16 +104,28 @@ def _verbs(document: Document, content: dict[str, Any], role: str) -> dict[str, 
     }
 
 
-def _editing(document: Document, around: Surroundings, role: str) -> dict[str, Any]:
-    """What staff may add to a draft: fields, a note, lines of their own."""
+def _editing(document: Document, around: Surroundings, role: str, today: date) -> dict[str, Any]:
+    """What staff may add to a draft, fields, a note, lines of their own; and what it lacks."""
     may_edit = document.status == Status.DRAFT and access.allowed(role, "documents.edit")
     values = document.custom_fields
     return {
         "may_edit": may_edit,
         "fields": [{**f, "value": values.get(str(f["id"]), "")} for f in around.fields],
         "missing": missing_required(values, around.fields) if may_edit else [],
+        "held_back": _held_back(document, today) if document.status == Status.DRAFT else [],
         "charge_types": CHARGE_TYPES,
     }
+
+
+def _held_back(document: Document, today: date) -> list[tuple[str, str]]:
+    """What holds publication back beside missing fields, with the field of the page that mends it;
+    a stale draft asks by a box of its own."""
+    due = why_not_due(document.due_date, today)
+    published = why_not_published(
+        kind=Kind(document.kind), total=document.total, stale="", as_it_stands=True, missing=()
+    )
+    found = [(due, "id_due_date"), (published, "")]
+    return [(f"{words[0].upper()}{words[1:]}", field) for words, field in found if words]
 
 
 def _cost(content: dict[str, Any], role: str) -> dict[str, Any]:
@@ -168,6 +183,13 @@ def _way_back(request: TenantRequest, document: Document) -> dict[str, str]:
         table = reverse("console:customer-invoices", args=[slug, document.customer_id])
         return {"back": "", "back_url": table}
     return {"back": back, "back_url": back}
+
+
+def _run_page(request: TenantRequest, document: Document) -> str | None:
+    """The page of the run that made the document, None where none did."""
+    if document.run_id is None:
+        return None
+    return reverse("console:run", args=[request.reseller.slug, document.run_id])
 
 
 def _unknown_charges(content: dict[str, Any]) -> list[str]:

@@ -47,6 +47,15 @@ def quantity(text: str) -> str:
     return _signed(shown, negative=value < 0)
 
 
+def exact(text: str) -> str:
+    """`1,234.56789`: every decimal that is not a trailing zero, with thousands separators."""
+    value = Decimal(text)
+    shown = f"{value.copy_abs():,f}"
+    if "." in shown:
+        shown = shown.rstrip("0").rstrip(".")
+    return _signed(shown, negative=value < 0)
+
+
 def percent(text: str) -> str:
     """A rate in percent: `7.5%` for `7.5`."""
     shown = f"{Decimal(text):f}"

@@ -46,6 +46,10 @@ class Language:
     def quantity(self, text: str) -> str:
         return self.number(amounts.quantity(text))
 
+    def exact(self, text: str) -> str:
+        """`1,234.56789` or `1.234,56789`; see `amounts.exact`."""
+        return self.number(amounts.exact(text))
+
     def percent(self, text: str) -> str:
         """`7.5%` or `7,5 %`."""
         shown = self.number(amounts.percent(text))

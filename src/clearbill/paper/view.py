@@ -273,7 +273,7 @@ def _line(
 def _taxes(
     document: Mapping[str, Any], word: Mapping[str, str], language: Language, clean: Clean
 ) -> list[dict[str, str]]:
-    """One row per tax, with its base or why it charges nothing; a plain `Tax` row without any."""
+    """One row per tax, with its base or why it charges nothing; their sum where it is not one."""
     currency = document["currency"]
     rows = [
         {
@@ -282,7 +282,9 @@ def _taxes(
         }
         for tax in document["taxes"]
     ]
-    return rows or [{"name": word["tax"], "amount": language.amount(document["tax"], currency)}]
+    if len(rows) != 1:
+        rows.append({"name": word["tax"], "amount": language.amount(document["tax"], currency)})
+    return rows
 
 
 def _tax_words(

@@ -1,67 +1,176 @@
 """Bulk work as its pages show it: what a choice comes to, and how far a job is."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
+from clearbill.queries.canonical import fields_of_documents
+from clearbill.queries.custom_fields import missing_required
 from clearbill.queries.documents import Documents, visible
 from clearbill.queries.listing import named
-from clearbill.records.models import BulkJob, BulkResult, Document
-from clearbill.rules.lifecycle import Kind, Status, arrow, may_discard
+from clearbill.queries.mail_templates import kind_again, switched_off
+from clearbill.records.models import BulkJob, BulkResult, Document, ResellerSettings
+from clearbill.rules.lifecycle import (
+    SEEN_BY_CUSTOMER,
+    Kind,
+    Status,
+    arrow,
+    why_no_discard,
+    why_not_become,
+)
 from clearbill.rules.money import total
+from clearbill.rules.notification import why_no_mail
 from clearbill.rules.payments import Payment
+from clearbill.rules.publication import why_not_due, why_not_published
+
+LISTED = 20
+"""Documents of a choice that its confirmation lists."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a verb would do: how many documents it changes, how many are so already, and why it
+    refuses the others, in the verb's words, with how many of each; most of them first."""
+
+    changed: int
+    unchanged: int
+    refused: list[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class Picked:
+    """One document of a choice, as the confirmation lists it."""
+
+    code: str
+    invoice_number: str | None
+    customer: str
+    currency: str
+    total: Decimal
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """Documents that were chosen: how many of each status, their totals per currency, how many
-    may become what, how many drafts are stale, and how many customers have somebody to mail."""
+    """Documents that were chosen: their versions by Document ID, the first of them, how many of
+    each status, their totals per currency, how many drafts are stale, how many customers have
+    somebody to mail, and what would become of them, by status or verb."""
 
-    count: int
+    versions: dict[str, int]
+    first: list[Picked]
     statuses: dict[str, int]
     totals: list[tuple[str, Decimal]]
-    may_become: dict[str, int]
-    may_be_discarded: int
     stale: int
     mailed_customers: int
+    outcomes: dict[str, Outcome]
+
+    @property
+    def count(self) -> int:
+        return len(self.versions)
 
 
 _ENDS = (Status.OPEN, Status.CLOSED, Status.PAST_DUE, Status.VOIDED)
 
 
-def chosen(documents: Documents) -> Chosen:
-    """What a choice comes to, in two queries."""
-    plain = documents.order_by()
-    outdated = Count("pk", filter=Q(status=Status.DRAFT) & ~Q(stale=""))
+def chosen(
+    documents: Documents, reseller_id: int, today: date, *, as_it_stands: bool = False
+) -> Chosen:
+    """What a choice comes to, and what each verb would do with it today, in two queries.
+
+    A reason counts as given where a change needs one, and drafts as issued today;
+    `as_it_stands` publishes stale drafts.
+    """
     rows = list(
-        plain.values_list("status", "kind", "currency").annotate(
-            Count("pk"), Sum("total"), outdated=outdated
-        )
+        documents.order_by("counter")
+        .select_related("customer", "profile")
+        .only(*_READ, "customer__name", "profile__recipients")
     )
+    judge = _Judge(reseller_id, today, as_it_stands=as_it_stands)
+    held = Counter(row.status for row in rows)
     amounts: dict[str, list[Decimal]] = defaultdict(list)
-    statuses: dict[str, int] = defaultdict(int)
-    may_become = dict.fromkeys((end.value for end in _ENDS), 0)
-    discarded = stale = 0
-    for status, kind, currency, count, amount, outdated_here in rows:
-        stale += outdated_here
-        amounts[currency].append(amount)
-        statuses[status] += count
-        discarded += count if may_discard(Status(status), Kind(kind)) else 0
-        for end in _ENDS:
-            may_become[end.value] += count if arrow(Status(status), end, Kind(kind)) else 0
+    for row in rows:
+        amounts[row.currency].append(row.total)
     return Chosen(
-        sum(statuses.values()),
-        dict(statuses),
+        {row.code: row.version for row in rows},
+        [
+            Picked(row.code, row.invoice_number, row.customer.name, row.currency, row.total)
+            for row in rows[:LISTED]
+        ],
+        {each.value: held[each.value] for each in Status if held[each.value]},
         [(currency, total(each)) for currency, each in sorted(amounts.items())],
-        may_become,
-        discarded,
-        stale,
-        plain.exclude(profile__recipients=[]).values("customer").distinct().count(),
+        sum(row.status == Status.DRAFT and row.stale != "" for row in rows),
+        len({row.customer_id for row in rows if row.profile.recipients}),
+        {
+            **{end.value: judge.outcome(rows, partial(judge.change, end)) for end in _ENDS},
+            BulkJob.DISCARD: judge.outcome(rows, judge.discard),
+            BulkJob.RESEND: judge.outcome(rows, judge.resend),
+        },
     )
+
+
+_READ = (
+    "reseller",
+    "code",
+    "version",
+    "status",
+    "kind",
+    "currency",
+    "total",
+    "stale",
+    "custom_fields",
+    "due_date",
+    "invoice_number",
+)
+
+
+class _Judge:
+    """Says of documents what verbs would say; None is that nothing would change."""
+
+    def __init__(self, reseller_id: int, today: date, *, as_it_stands: bool) -> None:
+        self.settings: Any = ResellerSettings.objects.annotate(
+            fields=fields_of_documents(), mails_off=switched_off()
+        ).get(reseller_id=reseller_id)
+        self.today = today
+        self.as_it_stands = as_it_stands
+
+    def outcome(self, rows: Sequence[Document], verb: Callable[[Document], str | None]) -> Outcome:
+        said = Counter(map(verb, rows))
+        unchanged, changed = said.pop(None, 0), said.pop("", 0)
+        reasons = [(why, count) for why, count in said.most_common() if why]
+        return Outcome(changed, unchanged, reasons)
+
+    def change(self, end: Status, row: Document) -> str | None:
+        start, kind = Status(row.status), Kind(row.kind)
+        if start is end:
+            return None
+        why_not = why_not_become(start, end, kind)
+        if why_not or start is not Status.DRAFT:
+            return why_not
+        missing = missing_required(row.custom_fields, self.settings.fields)
+        return why_not_published(
+            kind=kind,
+            total=row.total,
+            stale=row.stale,
+            as_it_stands=self.as_it_stands,
+            missing=[field["name"] for field in missing],
+        ) or why_not_due(row.due_date, self.today)
+
+    def discard(self, row: Document) -> str:
+        return why_no_discard(Status(row.status), Kind(row.kind))
+
+    def resend(self, row: Document) -> str:
+        if Status(row.status) not in SEEN_BY_CUSTOMER:
+            return f"it is {row.status}: the customer does not see it"
+        return why_no_mail(
+            recipients=row.profile.recipients,
+            total=row.total,
+            mails_zero=self.settings.zero_totals_publish_fully,
+            switched_on=kind_again(row.status) not in self.settings.mails_off,
+        )
 
 
 def codes_and_versions(documents: Documents) -> dict[str, int]:
@@ -79,7 +188,8 @@ def all_need_a_reason(reseller_id: int, codes: Sequence[str], to: Status) -> boo
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is. `refused` and `rest` are its results, at most `SHOWN` of each."""
+    """How far a job is. `refused` and `rest` are its results, at most `SHOWN` of each, with
+    `customer` and `invoice_number`."""
 
     job: BulkJob
     total: int
@@ -87,8 +197,8 @@ class Progress:
     changed: int
     unchanged: int
     failures: int
-    refused: list[BulkResult]
-    rest: list[BulkResult]
+    refused: list[Any]
+    rest: list[Any]
     left: timedelta | None
 
     @property
@@ -102,8 +212,9 @@ SHOWN = 500
 def progress(reseller_id: int, job_id: int, now: datetime) -> Progress:
     """A job with its counts and results, in four queries. Raises `BulkJob.DoesNotExist`."""
     job = BulkJob.objects.get(reseller_id=reseller_id, pk=job_id)
-    results = BulkResult.objects.filter(reseller_id=reseller_id, job=job)
-    counts = dict(results.values_list("outcome").annotate(Count("pk")))
+    plain = BulkResult.objects.filter(reseller_id=reseller_id, job=job)
+    counts = dict(plain.values_list("outcome").annotate(Count("pk")))
+    results = _with_documents(plain)
     done = sum(counts.values())
     refused = Q(outcome=BulkResult.REFUSED)
     return Progress(
@@ -126,12 +237,18 @@ def _left(job: BulkJob, done: int, now: datetime) -> timedelta | None:
     return (now - job.started_at) / done * (len(job.codes) - done)
 
 
-def results_of(reseller_id: int, job_id: int) -> Iterator[BulkResult]:
-    """All results of a job as they came, however many."""
-    return (
-        BulkResult.objects.filter(reseller_id=reseller_id, job=job_id)
-        .order_by("pk")
-        .iterator(chunk_size=1000)
+def results_of(reseller_id: int, job_id: int) -> Iterator[Any]:
+    """All results of a job as they came, however many, with `customer` and `invoice_number`."""
+    results = BulkResult.objects.filter(reseller_id=reseller_id, job=job_id)
+    return _with_documents(results).order_by("pk").iterator(chunk_size=1000)
+
+
+def _with_documents(results: QuerySet[BulkResult]) -> QuerySet[Any]:
+    """Results with the customer and the invoice number of the document that each is about."""
+    about = Document.objects.filter(reseller=OuterRef("reseller"), code=OuterRef("code"))
+    return results.annotate(
+        customer=Subquery(about.values("customer__name")),
+        invoice_number=Subquery(about.values("invoice_number")),
     )
 
 

@@ -24,6 +24,8 @@ def words(values: Mapping[str, str]) -> str:
     return "\n".join(value for _, value in sorted(values.items()) if value)
 
 
-def missing_required(values: Mapping[str, str], fields: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The names of required fields without a value; `fields` as `canonical.Parties` has them."""
-    return [f["name"] for f in fields if f["required"] and not values.get(str(f["id"]))]
+def missing_required(
+    values: Mapping[str, str], fields: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """The required fields without a value; `fields` as `canonical.Parties` has them."""
+    return [f for f in fields if f["required"] and not values.get(str(f["id"]))]

@@ -21,6 +21,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
+from clearbill.queries.alphabet import by_name, letters
 from clearbill.records.models import (
     Assignment,
     BillingProfile,
@@ -209,16 +210,20 @@ def previous_totals(documents: Sequence[Document]) -> dict[int, Decimal]:
 
 @dataclass(frozen=True)
 class DraftPlace:
-    """Where a draft stands among the drafts under review: its neighbours, 7 of 43."""
+    """Where a document stands among the drafts under review: its neighbours, 7 of 43; what is no
+    draft any more has no number."""
 
-    number: int
+    number: int | None
     count: int
     previous: str | None
     following: str | None
 
 
 def customers_with_counts(reseller_id: int) -> QuerySet[Customer]:
-    """Customers as `Customer Invoices` opens on them: with drafts, open and past due counted."""
+    """Customers as `Customer Invoices` opens on them: with drafts, open and past due counted.
+
+    `letters` is what they are sorted by, before their name.
+    """
 
     def counted(status: Status) -> Count:
         return Count("documents", filter=Q(documents__status=status.value))
@@ -229,8 +234,9 @@ def customers_with_counts(reseller_id: int) -> QuerySet[Customer]:
             drafts=counted(Status.DRAFT),
             open=counted(Status.OPEN),
             past_due=counted(Status.PAST_DUE),
+            letters=letters("name"),
         )
-        .order_by("name", "pk")
+        .order_by("letters", "name", "pk")
     )
 
 
@@ -242,16 +248,13 @@ def search_customers(reseller_id: int, words: str, count: int = 25) -> list[Cust
     written = BillingProfile.objects.annotate(addresses=addresses).filter(
         reseller_id=reseller_id, addresses__icontains=words
     )
-    return list(
-        Customer.objects.filter(reseller_id=reseller_id)
-        .filter(
-            Q(name__icontains=words)
-            | Q(pk__in=written.values("customer"))
-            | Q(
-                pk__in=Assignment.objects.filter(
-                    reseller_id=reseller_id, account__account__icontains=words
-                ).values("customer")
-            )
+    found = Customer.objects.filter(reseller_id=reseller_id).filter(
+        Q(name__icontains=words)
+        | Q(pk__in=written.values("customer"))
+        | Q(
+            pk__in=Assignment.objects.filter(
+                reseller_id=reseller_id, account__account__icontains=words
+            ).values("customer")
         )
-        .order_by("name")[:count]
     )
+    return list(by_name(found)[:count])

@@ -64,7 +64,7 @@ class Difference:
 
 
 def stale_drafts(reseller_id: int) -> "QuerySet[Document]":
-    """The drafts that do not hold their usage as it is now, by Document ID."""
+    """The drafts that do not hold their usage and prices as they are now, by Document ID."""
     return (
         Document.objects.filter(reseller_id=reseller_id, status=Status.DRAFT)
         .exclude(stale="")

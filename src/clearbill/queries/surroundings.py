@@ -1,5 +1,6 @@
 """What the document screen reads beside the document and its lines, in two statements."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,15 +9,18 @@ from typing import Any
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models.functions import Coalesce, JSONObject, Lower
 
 from clearbill.queries.canonical import fields_of_documents
-from clearbill.queries.documents import DraftPlace, in_period
+from clearbill.queries.documents import DraftPlace
+from clearbill.queries.listing import order
 from clearbill.queries.mail_templates import switched_off
+from clearbill.queries.people import open_invitations
 from clearbill.queries.rates import quotes_inside, read_quotes
-from clearbill.records.models import Delivery, Document, Event, ResellerSettings
+from clearbill.records.models import Delivery, Document, Event, Membership, ResellerSettings
 from clearbill.rules.currencies import Quote
 from clearbill.rules.lifecycle import Status
+from clearbill.rules.mail_answers import in_plain_words
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,24 @@ class Mail:
         """Whether the worker has not sent it yet, and will."""
         return self.state == Delivery.QUEUED
 
+    @property
+    def failed(self) -> bool:
+        return self.state == Delivery.FAILED
+
+    @property
+    def reason(self) -> str:
+        """Why it is not sent, in plain words; empty where nothing went wrong."""
+        return in_plain_words(self.error) if self.failed or self.error else ""
+
+
+@dataclass(frozen=True)
+class Recipients:
+    """Of those who are mailed about a document: who has no portal access, so that the link in the
+    e-mail opens nothing, and why the last e-mail to somebody failed."""
+
+    without_access: list[str]
+    failing: dict[str, str]
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -43,9 +65,10 @@ class Surroundings:
     fields: list[dict[str, Any]]
     mails_off: list[str]
     quotes: list[Quote]
-    place: DraftPlace | None
+    place: DraftPlace
     previous_total: Decimal | None
     replaced_by: list[str]
+    recipients: Recipients
 
 
 def trail(document: Document) -> tuple[list[Event], list[Mail]]:
@@ -79,10 +102,11 @@ def _mail(stored: dict[str, Any]) -> Mail:
     )
 
 
-def surroundings(document: Document, day: date) -> Surroundings:
+def surroundings(document: Document, day: date, *, in_run: bool = False) -> Surroundings:
     """Settings, place among the drafts under review, the period before, and replacements.
 
-    `day` is the one whose exchange rates are wanted.
+    `day` is the one whose exchange rates are wanted. Drafts are reviewed as the list of all drafts
+    has them, or, `in_run`, as the page of the document's run.
     """
     found: Any = ResellerSettings.objects.annotate(
         fields=fields_of_documents(),
@@ -90,12 +114,15 @@ def surroundings(document: Document, day: date) -> Surroundings:
         quotes=quotes_inside(document.reseller_id, day),
         previous_total=Subquery(period_before(document).values("total")[:1]),
         replacements=ArraySubquery(_replacements(document).values("code")),
-        **_neighbours(document),
+        reached=_reached(document),
+        failing=ArraySubquery(_failing(document).values("found")),
+        **_neighbours(document, in_run=in_run),
     ).get(reseller_id=document.reseller_id)
     place = (
         DraftPlace(found.earlier + 1, found.drafts, found.previous, found.following)
         if document.status == Status.DRAFT
-        else None
+        # Once it is published, the review goes on with the next one that is left.
+        else DraftPlace(None, found.drafts, None, found.following or found.first)
     )
     quotes = read_quotes(found.quotes)
     return Surroundings(
@@ -106,6 +133,58 @@ def surroundings(document: Document, day: date) -> Surroundings:
         place,
         found.previous_total,
         found.replacements,
+        Recipients(
+            [
+                address
+                for address in document.profile.recipients
+                if address.lower() not in found.reached
+            ],
+            _reasons(found.failing or []),
+        ),
+    )
+
+
+def _reached(document: Document) -> ArraySubquery:
+    """The addresses that have access to the customer's portal, or are invited to it."""
+    members = Membership.objects.filter(
+        reseller_id=document.reseller_id, customer=document.customer_id, state=Membership.ACTIVE
+    )
+    invited = open_invitations(document.reseller_id).filter(customer=document.customer_id)
+    return ArraySubquery(
+        members.values(address=Lower("user__email")).union(
+            invited.values(address=Lower("email")), all=True
+        )
+    )
+
+
+def failing_mails(document: Document) -> dict[str, str]:
+    """The document's recipients whose last e-mail failed, each with the reason in plain words."""
+    return _reasons(_failing(document).values_list("found", flat=True))
+
+
+def _reasons(found: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    return {each["recipient"]: in_plain_words(each["error"]) for each in found}
+
+
+def _failing(document: Document) -> QuerySet[Any]:
+    """Of the e-mails that went to each of the document's recipients last about any of the
+    customer's documents, those that failed; `found` is recipient and error."""
+    last = (
+        Delivery.objects.filter(
+            reseller_id=document.reseller_id,
+            document__customer=document.customer_id,
+            recipient__in=document.profile.recipients,
+        )
+        .exclude(state=Delivery.QUEUED)
+        # Of a document that was discarded: nothing is wrong with the address.
+        .exclude(last_error__startswith="withdrawn")
+        .order_by("recipient", "-pk")
+        .distinct("recipient")
+    )
+    return (
+        Delivery.objects.filter(pk__in=last.values("pk"), state=Delivery.FAILED)
+        .order_by("recipient")
+        .annotate(found=JSONObject(recipient="recipient", error="last_error"))
     )
 
 
@@ -128,21 +207,27 @@ def _replacements(document: Document) -> QuerySet[Document]:
     )
 
 
-def _neighbours(document: Document) -> dict[str, Any]:
-    """Among the drafts of its run, or of its month where it has none, by Document ID."""
+def _neighbours(document: Document, *, in_run: bool) -> dict[str, Any]:
+    """Among all drafts in the order of their list, newest period first, or among those of the
+    document's run in the order of its page."""
     drafts = Document.objects.filter(reseller_id=document.reseller_id, status=Status.DRAFT)
-    drafts = (
-        drafts.filter(run_id=document.run_id)
-        if document.run_id
-        else in_period(drafts, document.period_start)
-    )
-    earlier = drafts.filter(counter__lt=document.counter)
-    later = drafts.filter(counter__gt=document.counter)
+    if in_run:
+        drafts = drafts.filter(run_id=document.run_id).order_by("counter")
+        earlier = drafts.filter(counter__lt=document.counter)
+        later = drafts.filter(counter__gt=document.counter)
+    else:
+        start = document.period_start
+        drafts = drafts.order_by(*order(""))
+        earlier = drafts.filter(
+            Q(period_start__gt=start) | Q(period_start=start, pk__gt=document.pk)
+        )
+        later = drafts.filter(Q(period_start__lt=start) | Q(period_start=start, pk__lt=document.pk))
     return {
         "drafts": _counted(drafts),
         "earlier": _counted(earlier),
-        "previous": Subquery(earlier.order_by("-counter").values("code")[:1]),
-        "following": Subquery(later.order_by("counter").values("code")[:1]),
+        "previous": Subquery(earlier.reverse().values("code")[:1]),
+        "following": Subquery(later.values("code")[:1]),
+        "first": Subquery(drafts.values("code")[:1]),
     }
 
 

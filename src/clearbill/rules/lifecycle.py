@@ -84,6 +84,32 @@ def next_statuses(status: Status, kind: Kind) -> list[Status]:
     ]
 
 
+_TO_DO = {
+    (Status.DRAFT, Status.OPEN): " to publish it",
+    (Status.OPEN, Status.CLOSED): " once it is paid",
+    (Status.PAST_DUE, Status.OPEN): " to extend its due date",
+    (Status.CLOSED, Status.OPEN): " if the payment came back",
+}
+"""What the first of the statuses that may follow is chosen for."""
+
+
+def already(status: Status, kind: Kind) -> str:
+    """What somebody should do who chose the status that a document has."""
+    ends = next_statuses(status, kind)
+    if not ends:
+        return f"it is {status.value} already: nothing follows"
+    words = [f"{end.value}{_TO_DO.get((status, end), '')}" for end in ends]
+    chosen = f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
+    return f"it is {status.value} already: choose {chosen}"
+
+
+def why_not_become(start: Status, end: Status, kind: Kind) -> str:
+    """Why a document of a status does not take another; empty where it may."""
+    if end is Status.DISCARDED or arrow(start, end, kind) is None:
+        return f"{start.value} does not become {end.value}"
+    return ""
+
+
 def may_discard(status: Status, kind: Kind) -> bool:
     return arrow(status, Status.DISCARDED, kind) is not None
 

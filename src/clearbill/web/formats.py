@@ -18,6 +18,11 @@ def money(value: Decimal, currency: str) -> str:
     return _language().amount(f"{to_minor_units(value, currency):f}", currency)
 
 
+def exact(value: Decimal) -> str:
+    """`1,234.56789` or `1.234,56789`: grouped, whole, without trailing zeros."""
+    return _language().exact(f"{value:f}")
+
+
 def quantity(text: str) -> str:
     """A quantity for the eye, as paper writes it."""
     return _language().quantity(text)

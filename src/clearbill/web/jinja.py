@@ -16,6 +16,7 @@ from clearbill.actions.common import Words
 from clearbill.rules.access import allowed
 from clearbill.rules.canonical import plain
 from clearbill.rules.money import EXACT, round_half_away
+from clearbill.rules.text import counted
 from clearbill.web import formats
 
 
@@ -38,6 +39,7 @@ def environment(**options: Any) -> Environment:
         rule_words=_rule_words,
         _=translated,
         said=said,
+        counted=counted,
         ticket_state=_ticket_state,
         percent=_percent,
         share=_share,
@@ -100,8 +102,8 @@ def _change(now: str, before: Decimal) -> Decimal:
 
 
 def _exact(value: Decimal | str) -> str:
-    """An exact amount, whole, without trailing zeros."""
-    return plain(Decimal(value))
+    """An exact amount, whole, grouped, without trailing zeros."""
+    return formats.exact(Decimal(value))
 
 
 def _unit_price(line: dict[str, Any], currency: str) -> str:
@@ -111,11 +113,11 @@ def _unit_price(line: dict[str, Any], currency: str) -> str:
         return ""
     with localcontext(EXACT):
         price = round_half_away(Decimal(line["exact"]) / quantity, 8)
-    return f"{currency} {plain(price)}"
+    return f"{currency} {formats.exact(price)}"
 
 
 def _margin(line: dict[str, Any]) -> str:
-    return plain(Decimal(line["exact"]) - Decimal(line["cost_converted"]))
+    return formats.exact(Decimal(line["exact"]) - Decimal(line["cost_converted"]))
 
 
 def _percent(part: Decimal, whole: Decimal) -> str:

@@ -42,7 +42,8 @@ LARGEST_FILE = 1_000_000
 def choose(request: TenantRequest, slug: str) -> HttpResponseBase:
     """What the bulk bar asks for: a download at once, or a confirmation."""
     what, (documents, sort) = request.POST.get("what", ""), _chosen(request)
-    if not documents.exists():
+    count = documents.count()
+    if not count:
         messages.error(request, "Tick at least one document first.")
         return redirect(_back(request))
     if what == "csv":
@@ -50,13 +51,22 @@ def choose(request: TenantRequest, slug: str) -> HttpResponseBase:
     if what == "zip":
         return _zip(request, documents)
     _require(request, what)
-    if request.POST.get("all") and documents.count() > MOST:
+    if request.POST.get("all") and count > MOST:
         messages.error(request, f"A job takes {MOST:,} documents: choose fewer by a filter.")
         return redirect(_back(request))
-    versions = reading.codes_and_versions(documents)
+    summary = _summary(request, documents)
     # What a page before this one showed stays what was seen.
-    versions |= {code: seen for code, seen in _seen(request).items() if code in versions}
-    return _confirmation(request, what, versions)
+    seen = {code: at for code, at in _seen(request).items() if code in summary.versions}
+    return _confirmation(request, what, summary, summary.versions | seen)
+
+
+def _summary(request: TenantRequest, documents: Documents) -> reading.Chosen:
+    return reading.chosen(
+        documents,
+        request.reseller.pk,
+        clock.today(request.reseller.time_zone),
+        as_it_stands="as_it_stands" in request.POST,
+    )
 
 
 def _require(request: TenantRequest, what: str) -> None:
@@ -98,13 +108,16 @@ def _back(request: TenantRequest) -> str:
 
 
 def _confirmation(
-    request: TenantRequest, what: str, seen: dict[str, int], error: Refused | None = None
+    request: TenantRequest,
+    what: str,
+    summary: reading.Chosen,
+    seen: dict[str, int],
+    error: Refused | None = None,
 ) -> HttpResponse:
-    documents = lists.named(documents_of.visible(request.reseller.pk), list(seen))
     context = {
         "what": what,
         "count": len(seen),
-        "summary": reading.chosen(documents),
+        "summary": summary,
         "seen": ",".join(f"{code}:{version}" for code, version in seen.items()),
         "each": request.POST.get("each", ""),
         "query": request.POST.get("query", ""),
@@ -126,8 +139,9 @@ def start(request: TenantRequest, slug: str) -> HttpResponse:
     what, seen = request.POST.get("what", ""), _seen(request)
     _require(request, what)
     documents = lists.named(documents_of.visible(request.reseller.pk), list(seen))
+    summary = _summary(request, documents)
     try:
-        _refuse_untyped(request, len(seen), reading.chosen(documents).mailed_customers)
+        _refuse_untyped(request, len(seen), summary.mailed_customers)
         job = start_bulk(
             reseller_id=request.reseller.pk,
             actor=actor_of(request),
@@ -137,7 +151,7 @@ def start(request: TenantRequest, slug: str) -> HttpResponse:
             arguments=_arguments(request) if what == BulkJob.STATUS else {},
         )
     except Refused as error:
-        return _confirmation(request, what, seen, error)
+        return _confirmation(request, what, summary, seen, error)
     return redirect("console:bulk-job", slug, job.pk)
 
 
@@ -219,11 +233,12 @@ def job_csv(request: TenantRequest, slug: str, job_id: int) -> HttpResponseBase:
 
 
 def _results(reseller_id: int, job_id: int) -> Iterator[bytes]:
-    yield csv_line(("Document ID", "Outcome", "Why"), first=True)
+    yield csv_line(("Document ID", "Invoice number", "Customer", "Outcome", "Why"), first=True)
     # Runs after the view has returned, when this connection's reseller has been reset.
     with tenancy.using(reseller_id):
         for each in reading.results_of(reseller_id, job_id):
-            yield csv_line((each.code, each.outcome, each.message))
+            about = (each.code, each.invoice_number or "", each.customer or "")
+            yield csv_line((*about, each.outcome, each.message))
 
 
 @require_POST

@@ -1,5 +1,6 @@
 """The document screen, its two ways of changing a status, and DISCARD."""
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -13,8 +14,10 @@ from clearbill.actions.common import Refused
 from clearbill.actions.discard_documents import discard_documents
 from clearbill.actions.notify import resend_notification
 from clearbill.console.document_page import page_context
+from clearbill.queries.surroundings import failing_mails
 from clearbill.records.models import Document
-from clearbill.rules.lifecycle import Status, parse_status
+from clearbill.rules import lifecycle
+from clearbill.rules.lifecycle import Kind, Status, parse_status
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import day, whole
 from clearbill.web.loaders import document_or_404
@@ -36,7 +39,7 @@ def confirm(request: TenantRequest, slug: str, code: str) -> HttpResponse:
         return _change(request, document, template="console/confirm_status.html")
     chosen = request.GET.get("to", "")
     if chosen in ("", Status.DRAFT):
-        messages.warning(request, "Choose another status than Draft first.")
+        messages.warning(request, f"{_already(document)}.")
         return back_to(request, document)
     context = {**page_context(request, document), "to": chosen}
     return render(request, "console/confirm_status.html", context)
@@ -52,6 +55,7 @@ def update(request: TenantRequest, slug: str, code: str) -> HttpResponse:
 
 
 def _change(request: TenantRequest, document: Document, *, template: str) -> HttpResponse:
+    failing = failing_mails(document)
     try:
         change = _asked(request, document)
         result = change_status(
@@ -64,8 +68,16 @@ def _change(request: TenantRequest, document: Document, *, template: str) -> Htt
         return _again(request, document, template, error.message, error.field)
     if result.refused:
         return _again(request, document, template, result.refused, _field(result.refused))
-    _say(request, result, change)
+    if not result.changed and change.expected[document.code] == document.version:
+        return _again(request, document, template, f"{_already(document)}.", "to")
+    _say(request, result, failing)
     return back_to(request, document)
+
+
+def _already(document: Document) -> str:
+    """What to do instead of choosing the status that the document has."""
+    why = lifecycle.already(Status(document.status), Kind(document.kind))
+    return why[0].upper() + why[1:]
 
 
 def _asked(request: TenantRequest, document: Document) -> Change:
@@ -97,17 +109,20 @@ def version_of(text: str) -> int:
 
 
 def _field(refused: str) -> str:
-    """The form field that a refusal is about, by the words of its rule."""
+    """The form field that a refusal is about, by the words of its rule; empty for what no field of
+    the form mends, `missing` for fields of the draft."""
     for words, field in (
         ("needs a reason", "reason"),
         ("extended due date", "due_extended_to"),
         ("payment date", "paid_on"),
         ("issue date", "issued"),
         ("as it stands", "as_it_stands"),
+        ("does not become", "to"),
+        ("fill in first", "missing"),
     ):
         if words in refused:
             return field
-    return "to"
+    return ""
 
 
 def _again(
@@ -119,8 +134,9 @@ def _again(
     return render(request, template, context, status=422)
 
 
-def _say(request: TenantRequest, result: Result, change: Change) -> None:
+def _say(request: TenantRequest, result: Result, failing: Mapping[str, str]) -> None:
     if not result.changed:
+        # Sent twice, or somebody else was first: what was asked for is done.
         messages.info(request, f"{result.document} is {result.status} already: nothing changed.")
         return
     words = f"{result.document} is now {result.status}."
@@ -130,7 +146,16 @@ def _say(request: TenantRequest, result: Result, change: Change) -> None:
         words += f" A mail goes out to {', '.join(result.notified)}."
     else:
         words += " No mail goes out."
+    if result.status == Status.VOIDED:
+        words += " Its usage stays on the Overview until Generate bills it again."
     messages.success(request, words)
+    for address in result.notified:
+        if address in failing:
+            messages.warning(
+                request,
+                f"The last e-mail to {address} failed. {failing[address]} See below, under E-mails,"
+                " whether this one arrives.",
+            )
     for warning in result.warnings:
         messages.warning(request, f"{result.document}: {warning}.")
 

@@ -11,9 +11,8 @@ from django.views.decorators.http import require_POST
 
 from clearbill.actions.change_status import Result
 from clearbill.actions.common import Refused
-from clearbill.actions.custom_fields import set_document_fields
-from clearbill.actions.edit_draft import set_due_date, set_purchase_order
-from clearbill.actions.own_lines import add_own_line, remove_own_line, set_note
+from clearbill.actions.edit_draft import KEEP, change_draft
+from clearbill.actions.own_lines import add_own_line, remove_own_line
 from clearbill.actions.refresh import Seen, refresh_drafts
 from clearbill.console.document_page import page_context
 from clearbill.console.views.documents import back_to, version_of
@@ -54,49 +53,22 @@ def _edited(
 
 @require_POST
 @permission("documents.edit")
-def set_due(request: TenantRequest, slug: str, code: str) -> HttpResponse:
-    """A draft's due date; an empty one leaves it to the terms."""
-    words = "The due date is set." if request.POST.get("due") else "Due by the terms again."
-    return _edited(
-        request, code, words, lambda given: set_due_date(due=day(request.POST, "due"), **given)
-    )
-
-
-@require_POST
-@permission("documents.edit")
-def set_order(request: TenantRequest, slug: str, code: str) -> HttpResponse:
-    """A draft's purchase order."""
-    order = request.POST.get("purchase_order", "")
+def edit(request: TenantRequest, slug: str, code: str) -> HttpResponse:
+    """What staff give a draft: due date, purchase order, custom fields and note, in one go."""
+    form = request.POST
+    noted = "note" in form
     return _edited(
         request,
         code,
-        "The purchase order is set.",
-        lambda given: set_purchase_order(purchase_order=order, **given),
-    )
-
-
-@require_POST
-@permission("documents.edit")
-def set_fields(request: TenantRequest, slug: str, code: str) -> HttpResponse:
-    """A draft's custom fields, those that the form names."""
-    return _edited(
-        request,
-        code,
-        "The fields are saved.",
-        lambda given: set_document_fields(values=field_values(request.POST), **given),
-    )
-
-
-@require_POST
-@permission("documents.edit")
-def note(request: TenantRequest, slug: str, code: str) -> HttpResponse:
-    """A draft's note, printed or for staff alone."""
-    text, printed = lines(request.POST, "note"), "printed" in request.POST
-    return _edited(
-        request,
-        code,
-        "The note is saved.",
-        lambda given: set_note(note=text, printed=printed, **given),
+        "The draft is saved.",
+        lambda given: change_draft(
+            due_date=day(form, "due_date") if "due_date" in form else KEEP,
+            purchase_order=form.get("purchase_order"),
+            fields=field_values(form),
+            note=lines(form, "note") if noted else None,
+            note_printed="note_printed" in form if noted else None,
+            **given,
+        ),
     )
 
 
@@ -157,9 +129,11 @@ def _say(request: TenantRequest, results: Sequence[Result]) -> None:
                 messages.warning(request, f"{result.document}: {words}.")
     done = [result.document for result in results if result.changed and not result.warnings]
     if len(done) == 1:
-        messages.success(request, f"{done[0]} holds its usage as it is now.")
+        messages.success(request, f"{done[0]} holds its usage and prices as they are now.")
     elif done:
-        messages.success(request, f"{len(done)} drafts hold their usage as it is now.")
+        messages.success(
+            request, f"{len(done)} drafts hold their usage and prices as they are now."
+        )
 
 
 def _difference(request: TenantRequest, document: Document, error: str) -> HttpResponse:
@@ -183,8 +157,8 @@ AT_ONCE = 100
 
 @permission("documents.read")
 def stale(request: TenantRequest, slug: str) -> HttpResponse:
-    """Drafts that do not hold their usage as it is now, with what each would come to; a POST
-    refreshes those that were listed."""
+    """Drafts that do not hold their usage and prices as they are now, with what each would come
+    to; a POST refreshes those that were listed."""
     if request.method == "POST":
         _refresh_listed(request)
         return redirect("console:stale-drafts", slug)

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 
 from clearbill.actions.common import Refused
 from clearbill.actions.prices import set_markup
+from clearbill.queries.alphabet import by_name
 from clearbill.queries.generation import months
 from clearbill.queries.prices import markups
 from clearbill.records.models import Customer, Provider
@@ -30,7 +31,7 @@ def index(request: TenantRequest, slug: str) -> HttpResponse:
     context = {
         "markups": markups(request.reseller.pk),
         "providers": Provider.objects.filter(reseller=request.reseller).order_by("name"),
-        "customers": Customer.objects.filter(reseller=request.reseller).order_by("name"),
+        "customers": by_name(Customer.objects.filter(reseller=request.reseller)),
         "months": months(request.reseller.pk),
         "may_edit": allowed(request.membership.role, "prices.edit"),
         "error": error,

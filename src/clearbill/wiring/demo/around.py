@@ -10,7 +10,8 @@ from typing import Any
 
 from clearbill.actions.common import Actor
 from clearbill.actions.custom_fields import add_field, set_customer_defaults
-from clearbill.actions.own_lines import add_own_line, set_note
+from clearbill.actions.edit_draft import change_draft
+from clearbill.actions.own_lines import add_own_line
 from clearbill.actions.rates import set_rate, show_in
 from clearbill.actions.taxes import add_tax, set_customer_taxes
 from clearbill.records.models import (
@@ -108,4 +109,5 @@ def on_the_drafts(*, reseller_id: int, actor: Actor) -> None:
         return
     given: dict[str, Any] = {"reseller_id": reseller_id, "actor": actor, "document": draft.code}
     add_own_line(text="Onboarding workshop", amount="450.00", charge_type="One-time", **given)
-    set_note(note="The workshop of last month is on this invoice.", printed=True, **given)
+    note = "The workshop of last month is on this invoice."
+    change_draft(note=note, note_printed=True, **given)
