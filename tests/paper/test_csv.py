@@ -95,6 +95,8 @@ def test_any_text_survives_the_file_and_never_starts_dangerously(text: str) -> N
         ("a=1", "a=1"),
         ("\uff1d1", "'\uff1d1"), ("\uff0b1", "'\uff0b1"), ("\uff0d1", "'\uff0d1"),
         ("\uff20x", "'\uff20x"),
+        ("a;=1+1", "a;'=1+1"), ("a\t-1;b", "a\t'-1;b"), ("a\r\n=1", "a\r\n'=1"), ("a;b", "a;b"),
+        ("a,=1", "a,=1"), ("a;'b", "a;''b"), (";=1", ";'=1"), ("=1;=2", "'=1;'=2"),
         ("@x", "'@x"), ("\tx", "'\tx"), ("-1", "'-1"), ("+1", "'+1"), ("'x", "''x"),
     ],
 )  # fmt: skip
@@ -102,7 +104,17 @@ def test_the_guard_as_worked_examples(text: str, cell: str) -> None:
     assert guarded(text) == cell
 
 
-STARTS = "0123456789eE+-=@\uff1d\uff0b\uff0d\uff20'\t\r\n"
+@given(st.text(alphabet="a=+-@';,\t\r\n\"\uff1d", max_size=12))
+def test_no_cell_runs_where_a_semicolon_separates_and_each_comes_back(text: str) -> None:
+    line = a_line(1, "1.00", description=text)
+    written = shown_csv(a_document([a_section([line])])).decode("utf-8-sig")
+    for cells in csv.reader(io.StringIO(written, newline=""), delimiter=";"):
+        assert not any(cell.startswith(("=", "+", "-", "@", "\uff1d")) for cell in cells[1:])
+    (row,) = rows(a_document([a_section([line])]))
+    assert unguarded(row["Description"]) == text
+
+
+STARTS = ";0123456789eE+-=@\uff1d\uff0b\uff0d\uff20'\t\r\n"
 
 
 @given(st.lists(TEXTS | st.text(alphabet=STARTS, max_size=20), max_size=50))

@@ -122,6 +122,26 @@ def test_a_question_reaches_staff_with_the_link_to_the_console_alone(north: Rese
     assert "/portal/" not in text
 
 
+def test_a_ticket_says_who_asks_and_about_which_line() -> None:
+    made = ticket_mail.written(
+        "new", code="T-1", subject="Why?", text="Too much.", link="https://x.example/",
+        look=Look("North", "#123456"), language="en", customer="Contoso",
+        about=ticket_mail.About("INV-000007", 3, "Compute D4s"),
+    )  # fmt: skip
+    assert made.subject == "New ticket T-1 (Contoso, INV-000007): Why?"
+    assert made.text.startswith("Contoso\n\nINV-000007, line 3: Compute D4s\n\nToo much.")
+    assert "INV-000007, line 3: Compute D4s" in made.html
+
+
+def test_an_answer_names_the_document_in_its_language() -> None:
+    made = ticket_mail.written(
+        "answer", code="T-1", subject="Warum?", text="Darum.", link="https://x.example/",
+        look=Look("North", "#123456"), language="de", about=ticket_mail.About("INV-000007", 3),
+    )  # fmt: skip
+    assert made.subject == "Antwort auf Ihre Anfrage T-1 (INV-000007): Warum?"
+    assert "INV-000007, Zeile 3\n" in made.text
+
+
 def test_no_ticket_becomes_markup_or_a_header() -> None:
     made = ticket_mail.written(
         "new", code="T-1", subject="x\r\nBcc: y@z.example", text="<script>a</script>\nb",

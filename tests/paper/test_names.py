@@ -25,6 +25,12 @@ def test_the_detailed_csv_is_told_from_the_csv() -> None:
     )
 
 
+def test_what_carries_cost_says_so_in_its_name() -> None:
+    assert file_name(a_document(), "csv", detailed=True, with_cost=True) == (
+        "Contoso_Microsoft-CSP_2024-09_D-000123_detailed-with-cost.csv"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "part"),
     [

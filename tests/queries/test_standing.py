@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from clearbill.actions.accounts import assign_all
+from clearbill.actions.accounts import assign_account, assign_all
 from clearbill.actions.rates import set_rate
 from clearbill.queries import overview
+from clearbill.queries.accounts import late_usage
 from clearbill.queries.overview import Standing
 from clearbill.records import clock, tenancy
-from clearbill.records.models import Reseller
+from clearbill.records.models import Document, Reseller
 from clearbill.rules.lifecycle import Status
 from makers import (
     OWNER,
@@ -162,3 +163,63 @@ def test_another_resellers_work_is_not_seen(north: Reseller, tmp_path: Path) -> 
         assert standing(north).to_do == []
     with tenancy.using(north.pk):
         assert standing(south).to_do == []
+
+
+def test_usage_of_a_voided_invoice_is_to_do_until_it_is_billed_again(
+    north: Reseller, tmp_path: Path
+) -> None:
+    first, _second = make_drafts(north, tmp_path, 2)
+    change(north, first.code, to=Status.OPEN)
+    assert standing(north).work["voided"].count == 0
+    change(north, first.code, to=Status.VOIDED, reason="wrong address")
+    work = standing(north).work["voided"]
+    assert (work.count, work.amounts, work.month) == (1, (("USD", Decimal(10)),), "2024-09")
+    generate(north)
+    assert standing(north).work["voided"].count == 0
+
+
+def test_usage_that_was_mended_after_a_void_is_to_do_as_well(
+    north: Reseller, tmp_path: Path
+) -> None:
+    draft = make_drafts(north, tmp_path)[0]
+    change(north, draft.code, to=Status.OPEN)
+    change(north, draft.code, to=Status.VOIDED, reason="wrong usage")
+    give_usage(north, tmp_path, rows_of("0001", cost="12.00"))
+    assert standing(north).work["voided"].amounts == (("USD", Decimal(12)),)
+
+
+def test_usage_that_was_never_billed_is_no_voided_one(north: Reseller, tmp_path: Path) -> None:
+    give_usage(north, tmp_path, rows_of("0001"))
+    assign_all(reseller_id=north.pk, actor=OWNER)
+    assert standing(north).to_do == []
+
+
+def assigned_late(north: Reseller, folder: Path) -> Document:
+    """A published document, and an account that its customer was given afterwards."""
+    published = make_drafts(north, folder)[0]
+    change(north, published.code, to=Status.OPEN)
+    give_usage(north, folder, rows_of("0099", cost="7.00", BillingAccountId="payer-2"))
+    assign_account(
+        reseller_id=north.pk, actor=OWNER, provider="aws", account="0099",
+        customer_id=published.customer_id,
+    )  # fmt: skip
+    return published
+
+
+def test_usage_assigned_after_publication_stays_to_do(north: Reseller, tmp_path: Path) -> None:
+    published = assigned_late(north, tmp_path)
+    work = standing(north).work
+    assert work["unassigned"].count == 0
+    assert (work["late"].count, work["late"].amounts) == (1, (("USD", Decimal(7)),))
+    row = late_usage(north.pk)[0]
+    assert (row.account, row.document, row.amount) == ("0099", published.code, Decimal(7))
+
+
+def test_late_usage_is_billed_by_the_replacement_of_a_voided_invoice(
+    north: Reseller, tmp_path: Path
+) -> None:
+    published = assigned_late(north, tmp_path)
+    change(north, published.code, to=Status.VOIDED, reason="late usage")
+    assert standing(north).work["voided"].amounts == (("USD", Decimal(17)),)
+    assert generate(north).documents[0].total == 17
+    assert (standing(north).to_do[0].kind, late_usage(north.pk)) == ("drafts", [])

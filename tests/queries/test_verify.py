@@ -12,15 +12,17 @@ from django.db import connection
 
 from clearbill.actions.accounts import assign_all
 from clearbill.actions.customers import change_customer
-from clearbill.actions.edit_draft import set_due_date
+from clearbill.actions.edit_draft import change_draft
 from clearbill.actions.store_published import store_published
+from clearbill.actions.tickets import Upload, open_ticket
+from clearbill.actions.users import add_user
 from clearbill.cli.main import cli
 from clearbill.queries.findings import Finding
 from clearbill.queries.ownership import verify_ownership
 from clearbill.queries.verify import _chain, _one_moment, verify
 from clearbill.records import tenancy
 from clearbill.records.files import file_store
-from clearbill.records.models import Document, Event, Reseller
+from clearbill.records.models import Document, Event, Reseller, TicketMessage, User
 from clearbill.rules.canonical import content_hash
 from clearbill.rules.lifecycle import Status
 from databases import Database
@@ -69,6 +71,32 @@ def found(reseller: Reseller) -> set[str]:
 def test_what_the_verbs_wrote_is_sound(month: Reseller) -> None:
     assert list(verify(month.pk)) == []
     assert list(verify_ownership("owner")) == []
+
+
+def test_a_file_of_a_ticket_that_changed_or_went_is_found(
+    month: Reseller, behind: Callable[[str], None]
+) -> None:
+    path = with_a_file(month)
+    assert list(verify(month.pk)) == []
+    kept = file_store().read_bytes(path)
+    file_store().delete(path)
+    assert str(verify(month.pk)[0]) == "I5 T-000001, message 1: its file is missing"
+    file_store().write_bytes(path, b"another bill")
+    assert str(verify(month.pk)[0]) == "I5 T-000001, message 1: its file is not what was stored"
+    file_store().delete(path)
+    file_store().write_bytes(path, kept)
+    behind("UPDATE records_ticketmessage SET file_bytes = 3")
+    assert found(month) == {"I5"}
+
+
+def with_a_file(month: Reseller) -> str:
+    """A ticket with a file; where it is kept."""
+    add_user(reseller_id=month.pk, actor=OWNER, email=OWNER.name, role="owner")
+    open_ticket(
+        reseller_id=month.pk, actor=OWNER, user_id=User.objects.get().pk, subject="Look",
+        category="Other", priority="Normal", text="Here.", upload=Upload("bill.txt", b"a bill"),
+    )  # fmt: skip
+    return TicketMessage.objects.get().file_path
 
 
 CORRUPTIONS = [
@@ -159,8 +187,8 @@ def test_what_is_written_meanwhile_is_not_half_seen(month: Reseller) -> None:
 def _set_due_date(reseller: int) -> None:
     try:
         with tenancy.using(reseller):
-            set_due_date(
-                reseller_id=reseller, actor=OWNER, document="D-000004", due=date(2100, 1, 1)
+            change_draft(
+                reseller_id=reseller, actor=OWNER, document="D-000004", due_date=date(2100, 1, 1)
             )
     finally:
         connection.close()

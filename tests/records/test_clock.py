@@ -1,6 +1,6 @@
 """The one clock: it is moved in tests alone, and dates follow a reseller's zone."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -19,6 +19,16 @@ def test_a_forgotten_variable_moves_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("CLEARBILL_TEST", raising=False)
     monkeypatch.setenv("CLEARBILL_NOW", "1999-01-01T00:00:00+00:00")
     assert clock.now().year >= 2026
+
+
+def test_it_is_moved_back_inside_a_block_and_never_forward() -> None:
+    then = datetime(2024, 10, 4, 9, tzinfo=UTC)
+    with clock.at(then):
+        assert clock.now() == then
+        assert clock.today("UTC") == date(2024, 10, 4)
+    before = clock.now()
+    with clock.at(before + timedelta(days=9)):
+        assert before <= clock.now() < before + timedelta(days=1)
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def ask_about_the_line(page: Page, company: Company, subject: str) -> str:
     """From a line of the document to a ticket; its number."""
     page.get_by_text("Details", exact=True).first.click()
     page.get_by_role("link", name="Ask about this line").first.click()
-    expect(page.get_by_text(f"About {company.document}, line 1.")).to_be_visible()
+    expect(page.get_by_text(f"About {company.number}, line 1.")).to_be_visible()
     fill_ticket(page, subject, "We had one machine for an hour.")
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("status")).to_contain_text("is submitted.")
@@ -61,7 +61,7 @@ def answer_in_the_queue(page: Page, company: Company, ticket: str, words: str) -
     """From the navigation to the ticket, and the answer to it."""
     page.get_by_role("link", name="Tickets", exact=True).click()
     row = page.get_by_role("row", name=re.compile(ticket))
-    for cell in ("Contoso", company.document, "Invoice", "High", "Open"):
+    for cell in ("Contoso", company.number, "Invoice", "High", "Open"):
         expect(row).to_contain_text(cell)
     row.get_by_role("link", name=ticket).click()
     expect_the_line(page)
@@ -76,14 +76,14 @@ def test_a_customer_asks_about_a_line_and_the_answer_comes_by_mail(
 ) -> None:
     ticket = ask_about_the_line(asker, company, "One machine?")
     asked = letter_about(company.world, company.owner, ticket)
-    assert asked["subject"] == f"New ticket {ticket}: One machine?"
+    assert asked["subject"] == f"New ticket {ticket} (Contoso, {company.number}): One machine?"
     assert "We had one machine for an hour." in text_of(asked)
     owner = sign_in(company.owner, company.password)
     owner.goto(link_in(asked))
     expect(owner.get_by_role("heading", name=f"{ticket} One machine?")).to_be_visible()
     answer_in_the_queue(owner, company, ticket, "It was a very large one.")
     answered = letter_about(company.world, ASKER, ticket)
-    assert answered["subject"] == f"Answer to your ticket {ticket}: One machine?"
+    assert answered["subject"] == f"Answer to your ticket {ticket} ({company.number}): One machine?"
     assert "It was a very large one." in text_of(answered)
     asker.goto(link_in(answered))
     expect(asker.get_by_role("article")).to_have_count(2)

@@ -1,7 +1,9 @@
 """Loading the demo by the verbs, in small: what comes about, and what stops it."""
 
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -11,7 +13,14 @@ from clearbill.actions.common import Actor, Refused
 from clearbill.actions.resellers import add_reseller
 from clearbill.queries.verify import verify
 from clearbill.records import tenancy
-from clearbill.records.models import Delivery, Document, Membership, ProviderAccount, Reseller
+from clearbill.records.models import (
+    Delivery,
+    Document,
+    Membership,
+    ProviderAccount,
+    Reseller,
+    ResellerSettings,
+)
 from clearbill.wiring.demo import sign_ins
 from clearbill.wiring.demo.load import load, loaded
 
@@ -54,6 +63,20 @@ def test_a_load_leaves_what_a_visitor_is_told(tmp_path: Path) -> None:
         assert person.role == _member(person).role
     assert _member(person).user.check_password(person.password)
     assert _mails_owed() == 0
+
+
+def test_a_documents_dates_follow_from_each_other(tmp_path: Path) -> None:
+    """A reader who adds the terms to the day of publication comes to the due date."""
+    _load(tmp_path)
+    for reseller in Reseller.objects.all():
+        with tenancy.using(reseller.pk):
+            default = ResellerSettings.objects.get().terms_days
+            for each in Document.objects.exclude(published_at=None).select_related("profile"):
+                assert each.published_at is not None
+                assert each.created_at < each.published_at <= each.status_at
+                issued = each.published_at.astimezone(ZoneInfo(reseller.time_zone)).date()
+                terms = each.profile.terms_days or default
+                assert (each.issue_date, each.due_date) == (issued, issued + timedelta(terms or 30))
 
 
 def _assert_statuses(found: dict[str, int], documents: int) -> None:

@@ -6,8 +6,9 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from django.test import RequestFactory, override_settings
 
-from clearbill.wiring.demo import mailbox
+from clearbill.wiring.demo import mailbox, pages
 
 
 @pytest.fixture
@@ -46,6 +47,34 @@ def test_another_start_counts_on(port: int, tmp_path: Path) -> None:
     _send(again.port, "after")
     again.stop()
     assert [letter.number for letter in mailbox.letters(tmp_path)] == [2, 1]
+
+
+def test_a_picture_of_a_mail_stands_in_its_html(port: int, tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["From"], message["To"] = "a@example.com", "b@example.org"
+    message.set_content("x")
+    message.add_alternative('<img src="cid:logo">', subtype="html")
+    html = message.get_body(("html",))
+    assert html is not None
+    html.add_related(b"PNG", "image", "png", cid="<logo>")
+    with smtplib.SMTP("127.0.0.1", port) as client:
+        client.send_message(message)
+    (letter,) = mailbox.letters(tmp_path)
+    assert letter.html.strip() == '<img src="data:image/png;base64,UE5H">'
+
+
+def test_a_mails_html_is_shown_without_script_or_another_host(
+    port: int, tmp_path: Path, rf: RequestFactory
+) -> None:
+    _send(port, "x")
+    with override_settings(CLEARBILL_MAILBOX=str(tmp_path)):
+        framed = pages.letter_html(rf.get("/"), 1)
+    policy = framed["Content-Security-Policy"]
+    assert "<p>Zu zahlen</p>" in framed.content.decode()
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:;")
+    assert "sandbox" in policy
+    assert "allow-scripts" not in policy
+    assert framed["X-Frame-Options"] == "SAMEORIGIN"
 
 
 def test_a_number_without_a_mail_is_none(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Sign-in and invitations in the reseller's looks, where the address says whose portal it is."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,14 @@ from django.test import Client
 
 from actions.test_branding import picture
 from clearbill.actions.branding import set_branding, set_logo
+from clearbill.actions.customers import add_customer
 from clearbill.actions.invitations import invite
+from clearbill.actions.people import ask_for_reset
+from clearbill.actions.users import add_user
+from clearbill.paper.letters import written
 from clearbill.queries.people import invitation_token
 from clearbill.records import tenancy
-from clearbill.records.models import Reseller
+from clearbill.records.models import Letter, Reseller, User
 from makers import OWNER, make_reseller
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -115,3 +120,54 @@ def test_who_asks_for_a_new_password_on_the_way_in_is_told_to_look_into_the_mail
         "/accounts/password/reset/", {"email": "nobody@contoso.example"}, follow=True
     )
     assert "Look into your mail" in answer.content.decode()
+    assert "brand.css" not in answer.content.decode()
+
+
+def test_a_reset_keeps_the_portals_looks_to_its_end(north: Reseller) -> None:
+    """From *Forgot your password?* over the mail's link to the sign-in with the new password."""
+    assert f'name="way" value="{PORTAL}"' in page(f"/accounts/password/reset/?next={PORTAL}")
+    given = {"email": "ap@contoso.example", "way": PORTAL}
+    asked: Any = Client().post("/accounts/password/reset/", given, follow=True)
+    assert "Look into your mail" in asked.content.decode()
+    assert SHEET in asked.content.decode()
+    client, link = Client(), reset_link(north)
+    form: Any = client.get(link, follow=True)
+    assert SHEET in form.content.decode()
+    new = {"password1": "a-new-Passw0rd", "password2": "a-new-Passw0rd"}
+    action = re.findall(r'<form method="post" action="([^"]+)"', form.content.decode())[0]
+    done: Any = client.post(action, new, follow=True)
+    assert done.redirect_chain[-1][0].startswith("/accounts/login/?next=/portal/north/")
+    assert SHEET in done.content.decode()
+    used: Any = Client().get(link, follow=True)
+    assert SHEET in used.content.decode()
+    assert 'href="/accounts/password/reset/?next=%2Fportal%2Fnorth%2F">Ask for another' in (
+        used.content.decode()
+    )
+
+
+def reset_link(north: Reseller) -> str:
+    """The link that a portal user of Contoso is mailed."""
+    with tenancy.using(north.pk):
+        customer = add_customer(reseller_id=north.pk, actor=OWNER, name="Contoso")
+        email = "ap@contoso.example"
+        add_user(reseller_id=north.pk, actor=OWNER, email=email, role="", customer_id=customer.pk)
+        ask_for_reset(user_id=User.objects.get(email=email).pk)
+        written_mail = written(Letter.objects.latest("pk"))
+        assert written_mail is not None
+    found = re.search(r"https?://[^/]+(/accounts/\S+)", written_mail.text)
+    assert found is not None
+    return found[1]
+
+
+def test_a_wrong_password_leads_on_and_tells_nobody_who_is_known(north: Reseller) -> None:
+    with tenancy.using(north.pk):
+        add_user(reseller_id=north.pk, actor=OWNER, email="o@north.example", role="owner")
+    answers = {
+        re.sub(r"[a-z]+@north.example|csrf\S+ value=\S+", "", page("/accounts/login/", **given))
+        for given in (
+            {"login": "o@north.example", "password": "wrong"},
+            {"login": "nobody@north.example", "password": "wrong"},
+        )
+    }
+    assert len(answers) == 1
+    assert "Address and password do not fit together." in answers.pop()

@@ -15,6 +15,7 @@ from clearbill.cli.common import (
     table,
     words_of,
 )
+from clearbill.queries.alphabet import by_name
 from clearbill.queries.canonical import fields_of_documents
 from clearbill.records.models import BillingProfile, ProfileTax
 
@@ -84,11 +85,8 @@ def _described(here: Here, profile: BillingProfile) -> dict[str, Any]:
 
 
 def _default_profiles(here: Here) -> "QuerySet[BillingProfile]":
-    return (
-        BillingProfile.objects.filter(reseller=here.reseller, is_default=True)
-        .select_related("customer")
-        .order_by("customer__name")
-    )
+    profiles = BillingProfile.objects.filter(reseller=here.reseller, is_default=True)
+    return by_name(profiles.select_related("customer"), "customer__name")
 
 
 @group.command("add")

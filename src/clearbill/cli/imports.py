@@ -29,6 +29,7 @@ from clearbill.records import clock
 from clearbill.records.models import RunResult
 from clearbill.rules.canonical import plain
 from clearbill.rules.providers import provider_name
+from clearbill.rules.text import counted
 from clearbill.usage.types import Statement
 
 
@@ -98,7 +99,7 @@ def _import_words(done: Imported) -> list[str]:
     columns = ("provider", "payer", "period_start", "rows", "currency", "file_sum", "stored_sum")
     rows = [[str(_sum(each)[name]) for name in columns] for each in done.statements]
     head = ("provider", "payer", "period", "rows", "currency", "file sum", "stored sum")
-    words = [f"import {done.import_id}: {done.rows} rows", *table(rows, head)]
+    words = [f"import {done.import_id}: {counted(done.rows, 'row')}", *table(rows, head)]
     words += [
         f"replaced {each.provider} {each.payer} from {each.period_start}: {each.rows_before} rows,"
         f" {plain(each.sum_before)} → {each.rows_after} rows, {plain(each.sum_after)}"
@@ -106,9 +107,11 @@ def _import_words(done: Imported) -> list[str]:
         for each in done.replaced
     ]
     if done.stale:
-        words.append(f"{len(done.stale)} drafts are stale; `clearbill drafts stale` shows them")
+        drafts = counted(len(done.stale), "stale draft")
+        words.append(f"{drafts}; `clearbill drafts stale` shows what a refresh changes")
     if done.new_accounts:
-        words.append(f"{len(done.new_accounts)} new accounts; `clearbill accounts list` shows them")
+        accounts = counted(len(done.new_accounts), "new account")
+        words.append(f"{accounts}; `clearbill accounts list` shows whose each is")
     return words
 
 
@@ -141,7 +144,7 @@ def generate(
     say(_generated(done), as_json, lambda: _generated_words(done))
     if done.failed:
         names = ", ".join(sorted({r.customer.name for r in done.failed if r.customer})[:5])
-        raise click.ClickException(f"{len(done.failed)} customers failed: {names}")
+        raise click.ClickException(f"{counted(len(done.failed), 'customer')} failed: {names}")
 
 
 def _preview(
@@ -241,4 +244,7 @@ def _generated_words(done: RunReport) -> list[str]:
         for each in map(_left, (*done.left, *done.failed))
     ]
     exist = len(done.existing)
-    return [*words, f"{len(done.documents)} drafts made, {exist} existed, {len(done.left)} left"]
+    return [
+        *words,
+        f"{counted(len(done.documents), 'draft')} made, {exist} existed, {len(done.left)} left",
+    ]

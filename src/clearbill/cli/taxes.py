@@ -8,6 +8,7 @@ from clearbill.queries.taxes import with_customers
 from clearbill.records.models import TaxRate
 from clearbill.rules.canonical import plain
 from clearbill.rules.tax import CATEGORIES
+from clearbill.rules.text import counted
 
 
 @click.group("taxes")
@@ -93,5 +94,6 @@ def give(here: Here, customer: str, names: tuple[str, ...], as_json: bool) -> No
         tax_ids=[_tax(here, name) for name in names],
     )
     value = {"customer": customer, "taxes": list(names), "drafts": changed}
-    words = f"{customer}: {', '.join(names) or 'no tax'}; {len(changed)} drafts computed anew"
+    drafts = counted(len(changed), "draft")
+    words = f"{customer}: {', '.join(names) or 'no tax'}; {drafts} computed anew"
     say(value, as_json, lambda: [words])

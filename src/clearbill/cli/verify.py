@@ -9,6 +9,7 @@ from clearbill.queries.ownership import verify_ownership
 from clearbill.queries.verify import verify
 from clearbill.records import tenancy
 from clearbill.records.models import Reseller
+from clearbill.rules.text import counted
 
 
 @click.command("verify")
@@ -47,10 +48,10 @@ def command(as_json: bool) -> None:
 def _words(resellers: int, found: list[tuple[str, Finding]]) -> list[str]:
     return [
         *(f"{slug}: {finding}" for slug, finding in found),
-        f"{resellers} resellers checked, {_count(found)}",
+        f"{counted(resellers, 'reseller')} checked, {_count(found)}",
     ]
 
 
 def _count(found: list[tuple[str, Finding]]) -> str:
     more = " or more" if any(finding.and_more for _, finding in found) else ""
-    return f"{len(found)}{more} findings"
+    return f"{len(found)}{more} findings" if more else counted(len(found), "finding")

@@ -92,13 +92,16 @@ def reset(letter: Letter) -> Mail | None:
     )
     if member is None:
         return None
+    # Through the portal's own sign-in, in its looks; staff's has none.
+    portal = f"/portal/{member.reseller.slug}/" if member.customer_id else ""
+    query = f"?next={quote(portal, safe='')}" if portal else ""
     uid, key = user_pk_to_url_str(member.user), default_token_generator.make_token(member.user)
     path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
     return _written(
         "reset",
         "reset",
         language=_language(letter.reseller_id, member.customer_id),
-        link=settings.CLEARBILL_URL + path.replace("UID-KEY", quote(f"{uid}-{key}")),
+        link=settings.CLEARBILL_URL + path.replace("UID-KEY", quote(f"{uid}-{key}")) + query,
         address=_door(member.reseller.slug, member.role),
         look=look_of(member.reseller),
         hours=str(settings.PASSWORD_RESET_TIMEOUT // 3600),

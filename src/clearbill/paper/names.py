@@ -31,11 +31,14 @@ _LETTERS = {**_LATIN, **_table(_CYRILLIC), **_table(_GREEK)}
 _PART_LENGTH = 60
 
 
-def file_name(document: Mapping[str, Any], ext: str, *, detailed: bool = False) -> str:
+def file_name(
+    document: Mapping[str, Any], ext: str, *, detailed: bool = False, with_cost: bool = False
+) -> str:
     """`Contoso_Microsoft-CSP_2025-03_D-000123.pdf`, from the canonical document.
 
     `ext` comes without its dot; `detailed` gives the Detailed CSV's name, which ends in
-    `_detailed.csv`. The name holds ASCII letters, digits, `-`, `_` and one `.` alone.
+    `_detailed.csv`, and `with_cost` that of staff's own, which is not to be sent on by mistake:
+    `_detailed-with-cost.csv`. The name holds ASCII letters, digits, `-`, `_` and one `.` alone.
     """
     parts = [
         _part(document["buyer"].get("name") or "", otherwise="Customer"),
@@ -44,7 +47,7 @@ def file_name(document: Mapping[str, Any], ext: str, *, detailed: bool = False) 
         _part(document["document_id"], otherwise="Document"),
     ]
     if detailed:
-        parts.append("detailed")
+        parts.append("detailed-with-cost" if with_cost else "detailed")
     return "_".join(parts) + "." + re.sub(r"[^a-z0-9]", "", ext.lower())
 
 

@@ -1,5 +1,7 @@
 """The e-mails about a ticket: to those who answer it, and to the one who asked."""
 
+from dataclasses import dataclass
+
 from django.conf import settings
 
 from clearbill.paper import mail_frame as frame
@@ -16,6 +18,16 @@ _SUBJECT = {
     "de": {"new": "Neue Anfrage", "reply": "Mehr zu Anfrage", "answer": "Antwort auf Ihre Anfrage"},
 }
 _SEE = {"en": "Read and reply", "de": "Lesen und antworten"}
+_LINE = {"en": "{document}, line {line}", "de": "{document}, Zeile {line}"}
+
+
+@dataclass(frozen=True)
+class About:
+    """What a ticket is about: a document's number, and perhaps one of its lines in words."""
+
+    document: str
+    line: int | None = None
+    words: str = ""
 
 
 def about_ticket(letter: Letter) -> Mail | None:
@@ -26,7 +38,8 @@ def about_ticket(letter: Letter) -> Mail | None:
     """
     ticket = (
         Ticket.objects.filter(reseller_id=letter.reseller_id, pk=letter.data["ticket"])
-        .select_related("reseller", "customer")
+        .select_related("reseller", "customer", "document")
+        .defer("document__frozen")
         .first()
     )
     if ticket is None or not _may_read(ticket, letter):
@@ -38,12 +51,26 @@ def about_ticket(letter: Letter) -> Mail | None:
     return written(
         what,
         code=ticket.code,
+        about=_about(ticket),
+        customer="" if to_customer or not ticket.customer else ticket.customer.name,
         subject=ticket.subject,
         text=letter.text,
         link=f"{portal}support/{ticket.code}/" if to_customer else f"{desk}{ticket.code}/",
         portal=frame.shown_address(portal) if to_customer else "",
         look=look_of(ticket.reseller),
         language=language_of(ticket) if to_customer else "en",
+    )
+
+
+def _about(ticket: Ticket) -> About | None:
+    """The document by the number that a customer knows, and the line that was asked about."""
+    if ticket.document is None:
+        return None
+    words = (ticket.about.get("service"), ticket.about.get("description"))
+    return About(
+        ticket.document.invoice_number or ticket.document.code,
+        ticket.line,
+        " ".join(word for word in words if word),
     )
 
 
@@ -64,16 +91,23 @@ def written(
     look: Look,
     language: str,
     portal: str = "",
+    customer: str = "",
+    about: About | None = None,
 ) -> Mail:
     """The mail; `what` is `new`, `reply` or `answer`, `portal` its address to be read.
 
-    The subject is one line whatever it holds; the text says what was said, and where to reply.
+    The subject is one line whatever it holds, and names who asks (`customer`, for staff) and about
+    what; the text says both again, what was said, and where to reply.
     """
     language = known(language)
-    head = one_line(f"{_SUBJECT[language][what]} {code}: {subject}")[:200]
+    which = ", ".join(filter(None, (customer, about.document if about else "")))
+    head = _SUBJECT[language][what] + f" {code}" + (f" ({which})" if which else "")
+    head = one_line(f"{head}: {subject}")[:200]
     said, seller, see = text.strip(), one_line(look.name), _SEE[language]
+    top = [one_line(each) for each in (customer, _words(about, language)) if each]
     below = [mail_words(language)["portal"].format(address=portal)] if portal else []
     parts = [
+        *(frame.paragraph(each) for each in top),
         frame.paragraph(said, below=24),
         frame.button(see, link, look),
         frame.paragraph(seller),
@@ -81,7 +115,14 @@ def written(
     ]
     return Mail(
         head,
-        "\n\n".join([said, f"{see}:\n{link}", seller, *below]) + "\n",
+        "\n\n".join([*top, said, f"{see}:\n{link}", seller, *below]) + "\n",
         frame.page(parts, look, title=head, language=language),
         look.logo,
     )
+
+
+def _words(about: About | None, language: str) -> str:
+    if about is None or about.line is None:
+        return about.document if about else ""
+    where = _LINE[language].format(document=about.document, line=about.line)
+    return f"{where}: {about.words}" if about.words else where

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, QuerySet, Sum
 
+from clearbill.queries.trends import select
 from clearbill.records.models import Assignment, Claim, ProviderAccount, UsageSlice
 
 
@@ -46,6 +47,54 @@ def accounts(reseller_id: int, *, unassigned: bool = False) -> list[AccountRow]:
         for each in found.order_by("provider__code", "account")
         if not unassigned or each.pk in waiting
     ]
+
+
+@dataclass(frozen=True)
+class LateUsage:
+    """An account's usage of a published month that no document bills, in one currency, and the
+    document that was published without it."""
+
+    provider_code: str
+    provider: str
+    account: str
+    name: str
+    customer_id: int
+    customer: str
+    document: str
+    invoice_number: str | None
+    period_start: date
+    period_end: date
+    currency: str
+    amount: Decimal
+
+
+_LATE = """
+SELECT v.code, v.name, c.account, c.name, u.id, u.name, d.code, d.invoice_number,
+       d.period_start, d.period_end, t.currency, sum(s.cost)
+FROM records_usageslice s
+JOIN records_importstatement t ON t.id = s.statement_id AND t.reseller_id = s.reseller_id
+ AND t.superseded_by_id IS NULL
+JOIN records_billingperiod p ON p.id = t.billing_period_id AND p.reseller_id = s.reseller_id
+JOIN records_assignment a ON a.reseller_id = s.reseller_id AND a.account_id = s.account_id
+ AND a.valid_from <= p.period_start AND (a.valid_to IS NULL OR a.valid_to > p.period_start)
+JOIN records_document d ON d.reseller_id = s.reseller_id AND d.profile_id = a.profile_id
+ AND d.billing_period_id = p.id AND d.status IN ('Open', 'Past Due', 'Closed')
+JOIN records_provideraccount c ON c.id = s.account_id AND c.reseller_id = s.reseller_id
+JOIN records_provider v ON v.id = c.provider_id AND v.reseller_id = s.reseller_id
+JOIN records_customer u ON u.id = a.customer_id AND u.reseller_id = s.reseller_id
+WHERE s.reseller_id = %(reseller)s AND NOT EXISTS (
+  SELECT 1 FROM records_claim k
+  WHERE k.reseller_id = s.reseller_id AND k.slice_id = s.id AND k.released_at IS NULL
+)
+GROUP BY v.id, c.id, u.id, d.id, t.currency
+ORDER BY d.period_start DESC, v.code, c.account, d.id, t.currency
+"""
+
+
+def late_usage(reseller_id: int) -> list[LateUsage]:
+    """Usage that came, or whose account was assigned, after its month was published: newest
+    first. A run leaves it, since what is published never changes."""
+    return [LateUsage(*row) for row in select(_LATE, reseller=reseller_id)]
 
 
 def _row(

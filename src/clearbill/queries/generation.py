@@ -21,6 +21,7 @@ from clearbill.records.models import (
     PriceRule,
     UsageSlice,
 )
+from clearbill.rules.alphabet import sort_key
 from clearbill.rules.currencies import Quote, Rate, find
 from clearbill.rules.lifecycle import LIVE, Status
 from clearbill.rules.money import total
@@ -187,7 +188,8 @@ def plan(
         if rate is not None:
             candidate.rates[rate.base] = rate
     ordered = sorted(
-        made.values(), key=lambda c: (c.period.provider.code, c.period.period_start, c.customer)
+        made.values(),
+        key=lambda c: (c.period.provider.code, c.period.period_start, sort_key(c.customer)),
     )
     return Plan(ordered, left, sorted(live.values(), key=lambda d: d.counter))
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from django.db.models import Count, Sum
 from django.db.models.expressions import RawSQL
 
+from clearbill.queries.alphabet import letters
 from clearbill.queries.documents import (
     DateRange,
     Documents,
@@ -71,7 +72,7 @@ def picked(documents: Documents, filters: Filters) -> Documents:
 SORTS: dict[str, tuple[str, ...]] = {
     "id": ("counter",),
     "number": ("series", "sequence"),
-    "customer": ("customer__name",),
+    "customer": ("customer_letters", "customer__name"),
     "provider": ("provider__name",),
     "period": ("period_start",),
     "status": ("status",),
@@ -98,7 +99,7 @@ def order(sort: str) -> tuple[str, ...]:
 
 def listed(documents: Documents) -> Documents:
     """With what a row shows and may be sorted by."""
-    return with_table_columns(documents)
+    return with_table_columns(documents).annotate(customer_letters=letters("customer__name"))
 
 
 @dataclass(frozen=True)

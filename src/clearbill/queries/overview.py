@@ -5,7 +5,7 @@ the provider's cost: pages show them to roles that may read it.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -21,8 +21,10 @@ PATIENCE = timedelta(minutes=15)
 DRAFTS, UNASSIGNED, FAILED, UNSENT = "drafts", "unassigned", "failed", "unsent"
 PAST_DUE, STALE, TICKETS, NO_RATE = "past-due", "stale", "tickets", "no-rate"
 FAILED_RUN, FAILED_JOBS = "failed-run", "failed-jobs"
+VOIDED, LATE = "voided", "late"
 WORK = (
-    DRAFTS, UNASSIGNED, FAILED_RUN, FAILED, NO_RATE, FAILED_JOBS, UNSENT, PAST_DUE, STALE, TICKETS,
+    DRAFTS, UNASSIGNED, VOIDED, LATE, FAILED_RUN, FAILED, NO_RATE, FAILED_JOBS, UNSENT, PAST_DUE,
+    STALE, TICKETS,
 )  # fmt: skip
 
 NOT_YET_DUE = "not-yet-due"
@@ -42,6 +44,8 @@ class Work:
     amounts: tuple[tuple[str, Decimal], ...] = ()
     run: int | None = None
     """The last run, for what it says: `failed-run`, `failed` and `no-rate`."""
+    month: str = ""
+    """The first month to generate (`YYYY-MM`), for `voided`."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,26 @@ _CURRENT_USAGE = """
   JOIN records_billingperiod p ON p.id = t.billing_period_id AND p.reseller_id = s.reseller_id
 """
 
+_OWNED = """
+  JOIN records_assignment a ON a.reseller_id = s.reseller_id AND a.account_id = s.account_id
+   AND a.valid_from <= p.period_start AND (a.valid_to IS NULL OR a.valid_to > p.period_start)
+"""
+
+_ITS_DOCUMENT = """
+  LEFT JOIN records_document d ON d.reseller_id = s.reseller_id AND d.profile_id = a.profile_id
+   AND d.billing_period_id = p.id AND d.status IN ('Draft', 'Open', 'Past Due', 'Closed')
+"""
+
+# An invoice may be voided to mend its usage or its customer: then another slice, or another
+# customer, waits for the replacement.
+_WAS_VOIDED = """EXISTS (
+    SELECT 1 FROM records_document v
+    WHERE v.reseller_id = s.reseller_id AND v.billing_period_id = p.id AND v.status = 'Voided'
+      AND (v.profile_id = a.profile_id OR EXISTS (
+        SELECT 1 FROM records_claim c WHERE c.reseller_id = s.reseller_id
+          AND c.document_id = v.id AND c.slice_id = s.id))
+  )"""
+
 # A later e-mail about the same document that went out makes up for one that did not, and nobody
 # is owed one about a document that was discarded.
 _UNSENT_MAIL = """
@@ -135,6 +159,13 @@ WITH documents AS (
 ), waiting AS (
   SELECT s.account_id, t.currency, s.cost, {_CLAIMED} AS claimed
   FROM {_CURRENT_USAGE} WHERE s.reseller_id = %(reseller)s AND NOT {_ASSIGNED}
+), unbilled AS (
+  SELECT a.customer_id, t.currency, s.cost, p.period_start, d.status,
+         d.status IS NULL AND {_WAS_VOIDED} AS voided
+  FROM {_CURRENT_USAGE} {_OWNED} {_ITS_DOCUMENT}
+  WHERE s.reseller_id = %(reseller)s AND NOT {_CLAIMED}
+), voided AS (SELECT * FROM unbilled WHERE voided
+), late AS (SELECT * FROM unbilled WHERE status <> 'Draft'
 ), last_run AS (
   SELECT max(id) AS id FROM records_billingrun WHERE reseller_id = %(reseller)s
 ), without_rate AS (
@@ -163,6 +194,16 @@ UNION ALL
 SELECT 'work', 'unassigned', '', count(DISTINCT account_id), 0 FROM waiting
 UNION ALL
 SELECT 'work', 'unassigned', currency, 0, sum(cost) FROM waiting WHERE NOT claimed GROUP BY currency
+UNION ALL
+SELECT 'work', 'voided', '', count(DISTINCT customer_id), 0 FROM voided
+UNION ALL
+SELECT 'work', 'voided', currency, 0, sum(cost) FROM voided GROUP BY currency
+UNION ALL
+SELECT 'month', to_char(min(period_start), 'YYYY-MM'), '', 0, 0 FROM voided
+UNION ALL
+SELECT 'work', 'late', '', count(DISTINCT customer_id), 0 FROM late
+UNION ALL
+SELECT 'work', 'late', currency, 0, sum(cost) FROM late GROUP BY currency
 UNION ALL
 SELECT 'work', 'failed', '', count(DISTINCT customer_id), 0 FROM records_runresult
 WHERE reseller_id = %(reseller)s AND outcome = 'Failed' AND run_id = (SELECT id FROM last_run)
@@ -218,7 +259,8 @@ SELECT 'step', 'portal', '', (EXISTS (
 def standing(reseller_id: int, *, today: date, now: datetime) -> Standing:
     """What is to do, what is due by age, and the first steps, in one statement.
 
-    `today` is the reseller's. Unassigned amounts are cost that no live document holds.
+    `today` is the reseller's. Amounts of unassigned, late and freed usage are cost that no live
+    document holds.
     """
     rows = select(_STANDING, reseller=reseller_id, today=today, waits_since=now - PATIENCE)
     run = next((count for what, _, _, count, _ in rows if what == "run"), None)
@@ -227,7 +269,9 @@ def standing(reseller_id: int, *, today: date, now: datetime) -> Standing:
         if what == "ageing":
             ageing.setdefault(currency, dict.fromkeys(AGES, Decimal(0)))[age] = amount
     steps = {kind: bool(count) for what, kind, _, count, _ in rows if what == "step"}
+    month = next((kind for what, kind, _, _, _ in rows if what == "month"), None)
     work = {kind: _work(kind, rows, run) for kind in WORK}
+    work[VOIDED] = replace(work[VOIDED], month=month or "")
     return Standing(work, dict(sorted(ageing.items())), {step: steps[step] for step in STEPS})
 
 
@@ -283,7 +327,7 @@ def unsent_letters(reseller_id: int, now: datetime) -> list[Letter]:
     """E-mails about no document that failed or wait too long, newest first; never their text."""
     return list(
         Letter.objects.filter(_unsent(now), reseller_id=reseller_id)
-        .only("kind", "recipient", "state", "last_error", "created_at")
+        .only("kind", "recipient", "state", "attempts", "last_error", "data", "created_at")
         .order_by("-pk")[:100]
     )
 

@@ -18,6 +18,7 @@ from clearbill.queries.generation import (
 )
 from clearbill.records.files import file_store
 from clearbill.records.models import BillingPeriod, Claim, Document, DocumentLine, UsageSlice
+from clearbill.rules.alphabet import sort_key
 from clearbill.rules.lifecycle import Status
 from clearbill.rules.money import to_minor_units, total
 from clearbill.rules.periods import shown_date
@@ -106,7 +107,7 @@ def preview(
         *(_existing(d, billed, before) for d in planned.existing),
         *(_left(each, periods) for each in planned.left),
     ]
-    rows.sort(key=lambda row: (row.provider, row.customer == "", row.customer, row.account))
+    rows.sort(key=lambda row: (row.provider, not row.customer, sort_key(row.customer), row.account))
     return Preview(
         rows,
         _totals(slices, periods, planned, prices) if customers is None else [],

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from clearbill.queries.alphabet import by_name
 from clearbill.records.models import BillingRun, Document, RunResult
 
 
@@ -23,11 +24,10 @@ class RunReport:
 def report(reseller_id: int, run_id: int) -> RunReport:
     """The report of a run, at any moment of it. Raises BillingRun.DoesNotExist."""
     run = BillingRun.objects.get(reseller_id=reseller_id, pk=run_id)
-    results = list(
-        RunResult.objects.filter(reseller_id=reseller_id, run=run)
-        .select_related("customer", "billing_period__provider", "document")
-        .order_by("customer__name", "account", "pk")
+    rows = RunResult.objects.filter(reseller_id=reseller_id, run=run).select_related(
+        "customer", "billing_period__provider", "document"
     )
+    results = list(by_name(rows, "customer__name", "account", "pk"))
     documents = list(
         Document.objects.filter(reseller_id=reseller_id, run=run)
         .defer("frozen")

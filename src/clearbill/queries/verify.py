@@ -1,10 +1,11 @@
 """Proof that the invariants hold, on any database: each finding names the first row it breaks on.
 
 I1 sums, I2 conservation, I3 one live document, I4 histories, I5 frozen content and stored files,
-I6 numbers, I7 mails and I8 the chain are checked per reseller, under its own rows; I9 (no row
-points at another reseller's) needs the owner's eyes.
+those of tickets too, I6 numbers, I7 mails and I8 the chain are checked per reseller, under its own
+rows; I9 (no row points at another reseller's) needs the owner's eyes.
 """
 
+import hashlib
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from clearbill.records.models import (
     DocumentLine,
     Event,
     ImportStatement,
+    TicketMessage,
     UsageImport,
     UsageSlice,
 )
@@ -43,6 +45,7 @@ def verify(reseller_id: int) -> list[Finding]:
         return [
             *rows(reseller_id),
             *_imports(reseller_id),
+            *_ticket_files(reseller_id),
             *_frozen(reseller_id),
             *_chain(reseller_id),
             *_histories(reseller_id),
@@ -73,6 +76,20 @@ def _imports(reseller_id: int) -> Iterator[Finding]:
         for key, sums in recorded.items():
             if stored.get(key) != sums:
                 yield Finding("I2", f"{where}, account {key[4]}", "rows differ from its slice")
+
+
+def _ticket_files(reseller_id: int) -> Iterator[Finding]:
+    """I5: what came with a ticket is in the store as it came."""
+    store = file_store()
+    messages = TicketMessage.objects.filter(reseller_id=reseller_id).exclude(file_path="")
+    for ticket, pk, path, digest, size in messages.order_by("pk").values_list(
+        "ticket__code", "pk", "file_path", "file_hash", "file_bytes"
+    ):
+        data = store.read_bytes(path) if store.exists(path) else None
+        if data is None:
+            yield Finding("I5", f"{ticket}, message {pk}", "its file is missing")
+        elif (hashlib.sha256(data).hexdigest(), len(data)) != (digest, size):
+            yield Finding("I5", f"{ticket}, message {pk}", "its file is not what was stored")
 
 
 def _recorded_sums(usage_import: UsageImport) -> dict[tuple[Any, ...], tuple[int, Any]]:

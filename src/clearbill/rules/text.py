@@ -16,6 +16,11 @@ def harmless(text: str) -> str:
     return "".join("\ufffd" if is_hostile(char) else char for char in text)
 
 
+def counted(number: int, thing: str) -> str:
+    """`1 draft`, `2 drafts`: for words that get an s, in English."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def tidy(text: str) -> str:
     """A name as it is kept: single blanks, none at the ends, nothing that acts.
 

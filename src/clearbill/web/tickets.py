@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from clearbill.actions.common import Refused
 from clearbill.actions.tickets import Upload
+from clearbill.queries import documents
 from clearbill.queries import tickets as reading
 from clearbill.records.files import file_store
 from clearbill.records.models import Ticket, TicketMessage
@@ -50,9 +51,23 @@ def form_context(request: TenantRequest, error: Refused | None) -> dict[str, Any
     return {
         "form": given,
         "error": error,
+        "document_name": _named(request, str(given.get("document", ""))),
         "categories": Ticket.CATEGORIES,
         "priorities": Ticket.PRIORITIES,
     }
+
+
+def _named(request: TenantRequest, code: str) -> str:
+    """A document as its reader knows it: by its invoice number where it has one."""
+    if not code or "\0" in code:
+        return code
+    reseller_id, customer_id = request.reseller.pk, request.membership.customer_id
+    seen = (
+        documents.for_customer(reseller_id, customer_id)
+        if customer_id
+        else documents.visible(reseller_id)
+    )
+    return seen.filter(code=code).values_list("invoice_number", flat=True).first() or code
 
 
 def file_of(request: TenantRequest, ticket: Ticket, message_id: int) -> HttpResponse:

@@ -22,11 +22,16 @@ _DOOR = re.compile(r"/(?:portal|join)/([-\w]+)/")
 
 @dataclass(frozen=True)
 class Door:
-    """The reseller whose portal or invitation one signs in for; `query` leads on to it."""
+    """The reseller whose portal or invitation one signs in for; `query` leads on to it, which is
+    at `target`."""
 
     slug: str
     name: str
-    query: str
+    target: str
+
+    @property
+    def query(self) -> str:
+        return f"?{urlencode({'next': self.target})}"
 
 
 def door(request: HttpRequest) -> dict[str, Any]:
@@ -35,12 +40,15 @@ def door(request: HttpRequest) -> dict[str, Any]:
 
 
 def _door(request: HttpRequest) -> Door | None:
-    target = request.POST.get("next") or request.GET.get("next") or ""
+    given = (data.get(name) for name in ("next", "way") for data in (request.POST, request.GET))
+    return door_of(next(filter(None, given), ""))
+
+
+def door_of(target: str) -> Door | None:
+    """Whose portal or invitation an address is; None where it is nobody's."""
     found = _DOOR.match(target)
     reseller = reseller_of(found[1]) if found else None
-    if reseller is None:
-        return None
-    return Door(reseller.slug, reseller.name, f"?{urlencode({'next': target})}")
+    return Door(reseller.slug, reseller.name, target) if reseller else None
 
 
 @public("it tells no more of a reseller than its mails do")

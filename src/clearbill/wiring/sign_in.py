@@ -1,21 +1,34 @@
 """Sign-in: what allauth asks us, and where one lands afterwards."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.views import PasswordResetView
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 
 from clearbill.actions.people import ask_for_reset
 from clearbill.queries.people import second_factor as has_second_factor
 from clearbill.records.models import Membership, User
 from clearbill.rules.access import STAFF, Role
 from clearbill.web.permissions import public
+from clearbill.wiring.branding import door_of
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Nobody signs up: staff are added by an owner, portal users by staff."""
+
+    # The same words whether the address is known here or not.
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _(
+            "Address and password do not fit together. Check both, or choose “Forgot your"
+            " password?” below."
+        ),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -24,6 +37,22 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         # A letter of ours: sent by the worker, so that a known address answers as fast as an
         # unknown one, and with a link that is made when it is sent.
         ask_for_reset(user_id=user.pk)
+
+
+class AskForReset(PasswordResetView):  # type: ignore[misc]
+    """*Forgot your password?*, which keeps on its way whose portal one was going to.
+
+    As `way` and not as `next`: with that one would be sent there at once, and read nothing of the
+    mail.
+    """
+
+    def get_success_url(self) -> str:
+        way = self.request.POST.get("way", "")
+        found = door_of(way)
+        return f"{self.success_url}?{urlencode({'way': way})}" if found else str(self.success_url)
+
+
+ask_for_reset_page = public("it is how one gets in again")(AskForReset.as_view())
 
 
 @public("it asks for a session itself and only sends people on")

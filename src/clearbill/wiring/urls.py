@@ -5,7 +5,7 @@ from django.urls import include, path
 
 from clearbill.wiring import branding
 from clearbill.wiring.join import join
-from clearbill.wiring.sign_in import closed, home, second_factor
+from clearbill.wiring.sign_in import ask_for_reset_page, closed, home, second_factor
 from clearbill.wiring.theme import theme
 
 handler500 = "clearbill.wiring.errors.server_error"
@@ -17,6 +17,7 @@ urlpatterns = [
     path("accounts/email/", closed),
     path("accounts/signup/", closed),
     path("accounts/second-factor/", second_factor, name="second-factor"),
+    path("accounts/password/reset/", ask_for_reset_page),
     path("accounts/", include("allauth.urls")),
     path("join/<slug:slug>/<str:token>/", join, name="join"),
     path("brand/<slug:slug>/brand.css", branding.css, name="brand-css"),
@@ -31,4 +32,5 @@ if settings.CLEARBILL_MAILBOX:
     urlpatterns += [
         path("mailbox/", pages.inbox, name="mailbox"),
         path("mailbox/<int:number>/", pages.letter, name="letter"),
+        path("mailbox/<int:number>/html/", pages.letter_html, name="letter-html"),
     ]

@@ -12,6 +12,7 @@ from clearbill.actions.customers import add_customer, change_customer
 from clearbill.console import customer_charts
 from clearbill.paper.language import known
 from clearbill.queries import people
+from clearbill.queries.alphabet import letters
 from clearbill.records.models import BillingProfile, Customer
 from clearbill.rules.access import allowed, require
 from clearbill.web.actor import actor_of
@@ -32,7 +33,11 @@ def index(request: TenantRequest, slug: str) -> HttpResponse:
     ).select_related("customer")
     if words:
         profiles = profiles.filter(customer__name__icontains=words)
-    page = page_of(profiles, ("customer__name", "id"), request.GET.get("after"))
+    page = page_of(
+        profiles.annotate(letters=letters("customer__name")),
+        ("letters", "customer__name", "id"),
+        request.GET.get("after"),
+    )
     return render(request, "console/customers.html", {"page": page, "q": words})
 
 

@@ -43,7 +43,7 @@ def detailed_csv(request: TenantRequest, slug: str, code: str) -> HttpResponseBa
     staff = allowed(request.membership.role, "documents.download_staff_detail")
     pieces = begun(document, "staff" if staff else "sales")
     answer = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
-    return as_file(answer, file_name(content, "csv", detailed=True))
+    return as_file(answer, file_name(content, "csv", detailed=True, with_cost=staff))
 
 
 @permission("documents.download")

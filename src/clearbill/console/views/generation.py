@@ -12,6 +12,7 @@ from clearbill.actions.common import Refused
 from clearbill.actions.generate_documents import start_run
 from clearbill.queries import documents as reading
 from clearbill.queries import runs
+from clearbill.queries.alphabet import by_name
 from clearbill.queries.generation import months
 from clearbill.queries.preview import preview
 from clearbill.records import clock
@@ -32,7 +33,7 @@ def form(request: TenantRequest, slug: str) -> HttpResponse:
         "providers": Provider.objects.filter(reseller=request.reseller, periods__isnull=False)
         .order_by("name")
         .distinct(),
-        "customers": Customer.objects.filter(reseller=request.reseller).order_by("name"),
+        "customers": by_name(Customer.objects.filter(reseller=request.reseller)),
         "recent": runs.recent(request.reseller.pk, 5),
         "preview": None,
         **_choice(request, known),

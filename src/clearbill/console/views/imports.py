@@ -13,6 +13,7 @@ from clearbill.actions.common import Refused
 from clearbill.actions.import_usage import Imported, import_usage
 from clearbill.queries import imports as reading
 from clearbill.rules.access import allowed
+from clearbill.rules.text import counted
 from clearbill.usage.types import BadFile
 from clearbill.web.actor import actor_of
 from clearbill.web.loaders import import_or_404
@@ -72,24 +73,25 @@ def _say(request: TenantRequest, done: Imported) -> None:
     if done.already:
         messages.info(request, f"Already imported as import {done.import_id}: nothing changed.")
         return
-    messages.success(request, f"Import {done.import_id}: {done.rows:,} rows taken in.")
+    messages.success(request, f"Import {done.import_id}: {counted(done.rows, 'row')} taken in.")
     for each in done.replaced:
         messages.warning(
             request,
             f"Replaced {each.provider}, payer {each.payer}, from {each.period_start}:"
-            f" {each.rows_before:,} rows, {each.sum_before.normalize():f} {each.currency} before;"
-            f" {each.rows_after:,} rows, {each.sum_after.normalize():f} after.",
+            f" {counted(each.rows_before, 'row')}, {each.sum_before.normalize():f}"
+            f" {each.currency} before;"
+            f" {counted(each.rows_after, 'row')}, {each.sum_after.normalize():f} after.",
         )
     if done.stale:
+        holding = "1 draft holds" if len(done.stale) == 1 else f"{len(done.stale):,} drafts hold"
         messages.warning(
             request,
-            f"{len(done.stale)} drafts hold older usage, such as {done.stale[0]}: see what a"
-            " refresh changes under Stale drafts.",
+            f"{holding} older usage, such as {done.stale[0]}: see what a refresh changes under"
+            " Stale drafts.",
         )
     if done.new_accounts:
-        messages.warning(
-            request, f"{len(done.new_accounts)} accounts were never seen before: assign them."
-        )
+        accounts = counted(len(done.new_accounts), "new account")
+        messages.warning(request, f"{accounts}: assign under Unassigned.")
 
 
 @permission("usage.read")

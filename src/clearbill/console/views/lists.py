@@ -33,7 +33,7 @@ def customers(request: TenantRequest, slug: str) -> HttpResponse:
     found = reading.customers_with_counts(request.reseller.pk)
     if words:
         found = found.filter(name__icontains=words)
-    page = page_of(found, ("name", "id"), request.GET.get("after"))
+    page = page_of(found, ("letters", "name", "id"), request.GET.get("after"))
     return render(request, "console/invoices.html", {"page": page, "q": words, "tab": "customers"})
 
 

@@ -9,20 +9,25 @@ from django.urls import reverse
 
 from clearbill.actions.common import Refused
 from clearbill.actions.letters import dismiss, send_again
+from clearbill.actions.notify import resend_notification
+from clearbill.queries import mails, trends
 from clearbill.queries import overview as reading
-from clearbill.queries import trends
 from clearbill.queries.overview import Standing, Work
 from clearbill.records import clock
 from clearbill.rules.access import allowed
+from clearbill.rules.mail_answers import in_plain_words
 from clearbill.web import charts, figures
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import number
+from clearbill.web.loaders import document_or_404
 from clearbill.web.paging import page_of
 from clearbill.web.permissions import TenantRequest, permission
 
 WORDS = {
     reading.DRAFTS: "Drafts to review",
     reading.UNASSIGNED: "Unassigned money",
+    reading.VOIDED: "Usage of voided invoices, not billed again",
+    reading.LATE: "Late usage, not billed",
     reading.FAILED_RUN: "The last run failed",
     reading.FAILED: "Customers that failed in the last run",
     reading.FAILED_JOBS: "Bulk jobs that failed",
@@ -36,6 +41,8 @@ WORDS = {
 HINTS = {
     reading.DRAFTS: "Read them, then publish.",
     reading.UNASSIGNED: "Accounts that belong to no customer: nobody is billed for them.",
+    reading.VOIDED: "Customers whose replacement is still to be generated.",
+    reading.LATE: "Customers whose account was assigned, or whose usage came, after publication.",
     reading.FAILED_RUN: "It ended before it was done; generate again.",
     reading.FAILED: "They have no document; the run says why.",
     reading.FAILED_JOBS: "They ended before all documents were reached.",
@@ -49,6 +56,8 @@ HINTS = {
 ICONS = {
     reading.DRAFTS: "document-text",
     reading.UNASSIGNED: "question-mark-circle",
+    reading.VOIDED: "arrow-path",
+    reading.LATE: "clock",
     reading.FAILED_RUN: "exclamation-triangle",
     reading.FAILED: "exclamation-triangle",
     reading.FAILED_JOBS: "exclamation-triangle",
@@ -120,25 +129,39 @@ def index(request: TenantRequest, slug: str) -> HttpResponse:
 
 @permission("documents.read")
 def unsent(request: TenantRequest, slug: str) -> HttpResponse:
-    """The documents, and for those who read the trail the letters, whose mail did not go out.
+    """E-mails about documents, and for those who read the trail all others, that did not go out.
 
-    A POST sends a letter again, or dismisses it.
+    A POST sends one again, or dismisses it.
     """
     if request.method == "POST":
-        return _about_letter(request)
-    now, role = clock.now(), request.membership.role
-    page = page_of(
-        reading.documents_with_unsent_mail(request.reseller.pk, now),
-        ("-period_start", "-id"),
-        request.GET.get("after"),
-    )
+        return _again(request) if "document" in request.POST else _about_letter(request)
+    reseller_id, now, role = request.reseller.pk, clock.now(), request.membership.role
+    page = page_of(mails.unsent_deliveries(reseller_id, now), ("-id",), request.GET.get("after"))
     letters = (
-        reading.unsent_letters(request.reseller.pk, now)
-        if allowed(role, "documents.read_trail")
-        else []
+        reading.unsent_letters(reseller_id, now) if allowed(role, "documents.read_trail") else []
     )
-    context = {"page": page, "letters": letters, "may_edit": allowed(role, "documents.resend")}
+    context = {
+        "page": page,
+        "next_mails": mails.next_tries(page.rows),
+        "letters": letters,
+        "next_letters": mails.next_tries(letters),
+        "meaning": in_plain_words,
+        "may_edit": allowed(role, "documents.resend"),
+    }
     return render(request, "console/unsent_mail.html", context)
+
+
+def _again(request: TenantRequest) -> HttpResponse:
+    code = document_or_404(request, request.POST["document"]).code
+    try:
+        to = resend_notification(
+            reseller_id=request.reseller.pk, actor=actor_of(request), document=code
+        )
+    except Refused as error:
+        messages.error(request, f"{error.message[:1].upper()}{error.message[1:]}.")
+    else:
+        messages.success(request, f"A mail about {code} goes out to {', '.join(to)}.")
+    return redirect("console:unsent-mail", request.reseller.slug)
 
 
 def _about_letter(request: TenantRequest) -> HttpResponse:
@@ -159,7 +182,7 @@ def _about_letter(request: TenantRequest) -> HttpResponse:
 def _shown(request: TenantRequest, work: Work) -> tuple[str, tuple[object, ...]]:
     """Where the list behind a count is, and its amounts; cost only for those who may read it."""
     sees_cost = allowed(request.membership.role, "usage.read")
-    is_cost = work.kind in (reading.UNASSIGNED, reading.NO_RATE)
+    is_cost = work.kind in (reading.UNASSIGNED, reading.VOIDED, reading.LATE, reading.NO_RATE)
     return _address(request, work, sees_cost), work.amounts if sees_cost or not is_cost else ()
 
 
@@ -167,10 +190,15 @@ def _address(request: TenantRequest, work: Work, sees_runs: bool) -> str:
     slug = request.reseller.slug
     documents = reverse("console:documents", args=[slug])
     run = reverse("console:run", args=[slug, work.run]) if sees_runs and work.run else ""
+    generates = allowed(request.membership.role, "documents.generate")
+    generate = f"{reverse('console:generate', args=[slug])}?period={work.month}"
+    unassigned = reverse("console:unassigned", args=[slug])
     return {
         reading.DRAFTS: f"{documents}?range=all&status=Draft",
         reading.PAST_DUE: f"{documents}?range=all&status=Past+Due",
-        reading.UNASSIGNED: reverse("console:unassigned", args=[slug]),
+        reading.UNASSIGNED: unassigned,
+        reading.VOIDED: generate if generates else "",
+        reading.LATE: f"{unassigned}?late=1",
         reading.FAILED_RUN: run,
         reading.FAILED: run,
         reading.FAILED_JOBS: reverse("console:bulk-jobs", args=[slug]),

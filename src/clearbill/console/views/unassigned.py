@@ -13,11 +13,13 @@ from django.views.decorators.http import require_POST
 from clearbill.actions import accounts as actions
 from clearbill.actions.common import Refused
 from clearbill.actions.customers import add_customer
-from clearbill.queries.accounts import accounts
+from clearbill.queries.accounts import accounts, late_usage
+from clearbill.queries.alphabet import by_name
 from clearbill.records import tenancy
 from clearbill.records.models import Assignment, Customer, ProviderAccount, UsageSlice
 from clearbill.rules.access import allowed
 from clearbill.rules.periods import shown_date
+from clearbill.rules.text import counted
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import day, number
 from clearbill.web.loaders import account_or_404
@@ -26,7 +28,9 @@ from clearbill.web.permissions import TenantRequest, permission
 
 @permission("accounts.read")
 def index(request: TenantRequest, slug: str) -> HttpResponse:
-    """Accounts without a customer first; `?all=1` shows every account."""
+    """Accounts without a customer first; `?all=1` shows every account, `?late=1` what came late."""
+    if request.GET.get("late") == "1":
+        return _late(request)
     every = request.GET.get("all") == "1"
     context = {
         "accounts": accounts(request.reseller.pk, unassigned=not every),
@@ -35,6 +39,14 @@ def index(request: TenantRequest, slug: str) -> HttpResponse:
         "sees_cost": allowed(request.membership.role, "usage.read"),
     }
     return render(request, "console/unassigned.html", context)
+
+
+def _late(request: TenantRequest) -> HttpResponse:
+    context = {
+        "late": late_usage(request.reseller.pk),
+        "sees_cost": allowed(request.membership.role, "usage.read"),
+    }
+    return render(request, "console/late_usage.html", context)
 
 
 @permission("accounts.assign")
@@ -53,7 +65,7 @@ def assign(request: TenantRequest, slug: str) -> HttpResponse:
         request,
         f"{done.account} is {done.customer}'s from {shown_date(done.valid_from)}. Next: drafts that"
         " it changes are on the Overview as stale drafts; what has no draft yet is billed by"
-        " Generate.",
+        " Generate. Usage of months that are published already is under Late usage.",
     )
     return redirect("console:unassigned", slug)
 
@@ -97,7 +109,7 @@ def _page(
         "account": account,
         "history": list(history.select_related("customer").order_by("-valid_from")),
         "first_period": first["first"],
-        "customers": Customer.objects.filter(reseller=reseller).order_by("name"),
+        "customers": by_name(Customer.objects.filter(reseller=reseller)),
         "form": form,
         "error": error,
     }
@@ -111,7 +123,8 @@ def assign_all(request: TenantRequest, slug: str) -> HttpResponse:
         waiting = [a for a in accounts(request.reseller.pk, unassigned=True) if not a.customer_id]
         return render(request, "console/assign_all.html", {"waiting": waiting})
     made = actions.assign_all(reseller_id=request.reseller.pk, actor=actor_of(request))
-    messages.success(request, f"{len(made)} customers made, one of each account.")
+    count = counted(len(made), "customer")
+    messages.success(request, f"{count} made, one of each account.")
     return redirect("console:unassigned", slug)
 
 

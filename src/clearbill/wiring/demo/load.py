@@ -8,7 +8,8 @@ import json
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from contextlib import AbstractContextManager
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from django.db import transaction
@@ -17,7 +18,6 @@ from clearbill.actions.accounts import assign_account
 from clearbill.actions.change_status import Change, change_status
 from clearbill.actions.common import Actor, Refused
 from clearbill.actions.customers import add_customer
-from clearbill.actions.edit_draft import set_due_date
 from clearbill.actions.generate_documents import run_generation, start_run
 from clearbill.actions.import_usage import import_usage
 from clearbill.actions.past_due import mark_past_due
@@ -44,11 +44,13 @@ from clearbill.wiring.demo.companies import Company, Markup, Person, Seller, sel
 from clearbill.wiring.demo.generator import DemoPlan, generate
 from clearbill.wiring.demo.sign_ins import SignIn
 
-ISSUED_AFTER = timedelta(days=3)
-"""Documents are issued so long after the first of the month that follows theirs."""
+BILLED_AFTER, ISSUED_AFTER = timedelta(days=2), timedelta(days=3)
+"""So long after the first of the month that follows it a month is generated, and then issued."""
+MORNING = time(9, tzinfo=UTC)
 PAID_AFTER = (9, 16, 25)
-STILL_OPEN = 14
-"""Days that some documents of the middle month have left, whatever the day of the demo."""
+CHECKED_FOR_LONG = timedelta(days=10)
+"""Some documents of the middle month were issued so long before the day of the demo, whatever it
+is, so that they are not due yet."""
 
 
 def loaded(folder: Path) -> bool:
@@ -158,10 +160,11 @@ class _Loading:
                 daily.brand(reseller_id=self.id, actor=self.actor, name=self.seller.name)
             publishing = (self._settle, self._send_out, self._leave)
             for month, publish in zip(self.plan.months, publishing, strict=True):
-                self._import(month)
-                self._assign()
-                self._set_markups()
-                self._generate(month)
+                with _on(next_month(month) + BILLED_AFTER):
+                    self._import(month)
+                    self._assign()
+                    self._set_markups()
+                    self._generate(month)
                 publish(month)
             around.on_the_drafts(reseller_id=self.id, actor=self.actor)
             if self._is_first:
@@ -334,7 +337,8 @@ class _Loading:
         """The oldest month: issued, and paid by everybody."""
         issued = next_month(month) + ISSUED_AFTER
         drafts = self._codes(month, Status.DRAFT)
-        self._change(_all(drafts), Change(to=Status.OPEN, issued=issued))
+        with _on(issued):
+            self._change(_all(drafts), Change(to=Status.OPEN))
         still_open = self._codes(month, Status.OPEN)
         for number, days in enumerate(PAID_AFTER):
             codes = [
@@ -342,34 +346,38 @@ class _Loading:
                 for name in sorted(still_open)[number :: len(PAID_AFTER)]
                 for c in still_open[name]
             ]
-            self._change(
-                codes,
-                Change(
-                    to=Status.CLOSED,
-                    paid_on=issued + timedelta(days=days),
-                    payment_comment="Bank transfer",
-                ),
-            )
+            with _on(issued + timedelta(days=days)):
+                self._change(codes, Change(to=Status.CLOSED, payment_comment="Bank transfer"))
 
     def _send_out(self, month: date) -> None:
         """The middle month: issued; what its terms have run out for is past due."""
         drafts = self._codes(month, Status.DRAFT)
-        self._give_time(drafts)
-        change = Change(to=Status.OPEN, issued=next_month(month) + ISSUED_AFTER)
-        signing_in = {person.customer for person in self.seller.portal_users}
-        told = [code for name in drafts if name in signing_in for code in drafts[name]]
-        self._change([c for c in _all(drafts) if c not in told], change)
-        self._change(told, Change(to=Status.OPEN, issued=change.issued, notify=self.notify))
+        # Of all documents, not of what a load that was stopped left: issue dates only rise.
+        late = sorted(self._names(month))[::5]
+        with _on(next_month(month) + ISSUED_AFTER):
+            self._issue({name: drafts[name] for name in drafts if name not in late})
+        with _on(clock.today(self.seller.time_zone) - CHECKED_FOR_LONG):
+            self._issue({name: drafts[name] for name in drafts if name in late})
         mark_past_due(reseller_id=self.id)
 
-    def _give_time(self, drafts: dict[str, list[str]]) -> None:
-        due = clock.today(self.seller.time_zone) + timedelta(days=STILL_OPEN)
-        for name in sorted(drafts)[::5]:
-            for code in drafts[name]:
-                set_due_date(reseller_id=self.id, actor=self.actor, document=code, due=due)
+    def _names(self, month: date) -> set[str]:
+        made = Document.objects.filter(reseller_id=self.id, period_start=month)
+        return set(made.values_list("customer__name", flat=True))
+
+    def _issue(self, drafts: dict[str, list[str]]) -> None:
+        """Open, and mailed to those who can also sign in."""
+        signing_in = {person.customer for person in self.seller.portal_users}
+        told = [code for name in drafts if name in signing_in for code in drafts[name]]
+        self._change([c for c in _all(drafts) if c not in told], Change(to=Status.OPEN))
+        self._change(told, Change(to=Status.OPEN, notify=self.notify))
 
     def _leave(self, month: date) -> None:
         """The last month stays as drafts: it is what a visitor publishes."""
+
+
+def _on(day: date) -> AbstractContextManager[None]:
+    """In the morning of a day, when both resellers have it."""
+    return clock.at(datetime.combine(day, MORNING))
 
 
 def _all(codes: dict[str, list[str]]) -> list[str]:

@@ -1,5 +1,6 @@
 """The demo's mail server: every message is kept as a file, and a page shows them."""
 
+import base64
 import email
 import email.policy
 import socket
@@ -64,7 +65,7 @@ def _free_port() -> int:
 
 @dataclass(frozen=True)
 class Letter:
-    """A message as the mailbox page shows it."""
+    """A message as the mailbox page shows it; `html` brings its pictures along."""
 
     number: int
     subject: str
@@ -97,8 +98,18 @@ def _read(file: Path) -> Letter:
         sender=str(message["from"] or ""),
         date=str(message["date"] or ""),
         text=_body(message, "plain"),
-        html=_body(message, "html"),
+        html=_with_pictures(_body(message, "html"), message),
     )
+
+
+def _with_pictures(html: str, message: EmailMessage) -> str:
+    """What the mail names as `cid:` stands in it, so that showing it loads nothing."""
+    for part in message.walk():
+        key = str(part["Content-ID"] or "").strip("<>")
+        if key and part.get_content_maintype() == "image":
+            data = base64.b64encode(part.get_content()).decode()
+            html = html.replace(f"cid:{key}", f"data:{part.get_content_type()};base64,{data}")
+    return html
 
 
 def _body(message: EmailMessage, kind: str) -> str:
