@@ -77,8 +77,8 @@ def test_a_thousand_lines_of_0_0049_come_to_4_90() -> None:
 
 
 def test_the_missing_unit_goes_to_the_largest_remainder() -> None:
-    lines = [("a", D("1.004")), ("b", D("1.008")), ("c", D("1.003"))]
-    assert allot(lines, "USD") == [D("1.01"), D("1.01"), D("1.00")]
+    lines = [("a", D("1.003")), ("b", D("1.008")), ("c", D("1.004"))]
+    assert allot(lines, "USD") == [D("1.00"), D("1.01"), D("1.01")]
 
 
 def test_equal_remainders_go_to_the_larger_amount_then_to_the_first_key() -> None:
