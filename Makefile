@@ -18,8 +18,8 @@ TESTS ?= tests
 WORKERS ?= 2
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --durations=10 --hypothesis-seed=$(SEED)
 
-# pictures/ is also the folder's name.
-.PHONY: help setup demo check format test test-all browser pictures messages wheel clean
+# pictures and bench are folders too.
+.PHONY: help setup demo check format test test-all browser bench mutants pictures messages wheel clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,7 +41,7 @@ demo: $(STAMP) ## Load a demo month and run everything; Ctrl-C stops it all
 check: $(STAMP) ## Form, types, rooms, migrations, known weaknesses
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy src tests
+	$(BIN)/mypy src tests bench
 	$(BIN)/lint-imports
 	$(BIN)/python -W ignore::RuntimeWarning -m django makemigrations --check --dry-run \
 	    --settings clearbill.wiring.settings
@@ -62,6 +62,21 @@ test: $(STAMP) browser ## All that must never break
 test-all: $(STAMP) browser ## The same, with what chance decides repeated
 	@echo "seed $(SEED)"
 	HYPOTHESIS_PROFILE=long CLEARBILL_ROUNDS=8 $(PYTEST) $(TESTS)
+
+SIZE ?= small
+ONLY ?=
+
+# One of the ways to print that people use now; without it, or Debian's Pango, its cells are empty.
+bench: $(STAMP) ## Speed and memory beside the floor: SIZE=small or full, ONLY="import rate"
+	@$(BIN)/python -c "import weasyprint" 2>/dev/null \
+	    || VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes --requirement requirements-bench.lock \
+	    || $(BIN)/pip install --quiet --require-hashes --requirement requirements-bench.lock || true
+	$(BIN)/python -m bench --size $(SIZE) $(if $(ONLY),--only $(ONLY)) \
+	    $(if $(filter full,$(SIZE)),--profiles)
+	$(if $(filter full,$(SIZE)$(ONLY)),$(BIN)/python -m bench.report)
+
+mutants: $(STAMP) ## Take out protections one at a time: does a test notice? (ONLY=word)
+	PYTHONPATH=src:tests $(BIN)/python -m mutants --only "$(ONLY)"
 
 pictures: $(STAMP) browser ## A sheet a page in pictures/: three widths, light and dark
 	PYTHONPATH=src:tests $(BIN)/python tests/pictures.py
