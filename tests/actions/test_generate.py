@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.db.models.signals import post_init
 
 from clearbill.actions.accounts import assign_account, assign_all
 from clearbill.actions.common import Refused
@@ -14,7 +15,14 @@ from clearbill.actions.discard_documents import discard_documents
 from clearbill.actions.generate_documents import run_generation, start_run
 from clearbill.actions.prices import set_markup
 from clearbill.queries.runs import report
-from clearbill.records.models import Claim, Customer, Document, DocumentLine, Reseller
+from clearbill.records.models import (
+    Claim,
+    Customer,
+    Document,
+    DocumentLine,
+    Reseller,
+    UsageSlice,
+)
 from clearbill.rules.lifecycle import Status
 from makers import OWNER, SEPTEMBER, change, generate, give_usage, make_drafts, rows_of
 
@@ -105,6 +113,22 @@ def test_a_run_that_is_taken_up_again_makes_what_is_missing(
         run_generation(reseller_id=north.pk, run_id=run.pk, batch=1, before_commit=dies)
     run_generation(reseller_id=north.pk, run_id=run.pk)
     assert len(report(north.pk, run.pk).documents) == 2
+
+
+def test_each_batch_reads_the_usage_of_its_own_customers(north: Reseller, tmp_path: Path) -> None:
+    give_usage(north, tmp_path, rows_of("0001", "0002", "0003", "0004", "0005"))
+    assign_all(reseller_id=north.pk, actor=OWNER)
+    run = start_run(reseller_id=north.pk, actor=OWNER, month=SEPTEMBER)
+    read: list[object] = []
+
+    def note(**_: object) -> None:
+        read.append(1)
+
+    post_init.connect(note, sender=UsageSlice)
+    run_generation(reseller_id=north.pk, run_id=run.pk, batch=1)
+    post_init.disconnect(note, sender=UsageSlice)
+    # All of them once for the plan, and each once more for its document.
+    assert len(read) == 10
 
 
 def test_the_most_specific_markup_prices_the_document(north: Reseller, tmp_path: Path) -> None:

@@ -210,7 +210,7 @@ class _Batch:
         if not documents:
             return
         lines = _lines_by_document(self.reseller_id, documents)
-        numbered = [d for d in documents if self._takes_number(d)]
+        numbered = {d.pk for d in documents if self._takes_number(d)}
         series = (
             NumberSeries.objects.select_for_update().get(
                 reseller_id=self.reseller_id, name=NumberSeries.INVOICES
@@ -224,7 +224,7 @@ class _Batch:
                 issued = numbering.issue_date(
                     given=self.change.issued,
                     today=self.today,
-                    last=series.last_issue_date if series and document in numbered else None,
+                    last=series.last_issue_date if series and document.pk in numbered else None,
                 )
             except numbering.BadIssueDate as error:
                 result.refused = str(error)
@@ -232,7 +232,7 @@ class _Batch:
             result.refused = why_not_due(document.due_date, issued)
             if result.refused:
                 continue
-            if series and document in numbered:
+            if series and document.pk in numbered:
                 series.last_number += 1
                 series.last_issue_date = issued
                 document.series, document.sequence = series.prefix, series.last_number

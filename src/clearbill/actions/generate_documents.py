@@ -1,8 +1,8 @@
 """Generating drafts: one per customer, billing profile and billing period.
 
 A run is planned and carried out in batches of documents, each in one transaction that holds the
-billing periods' rows. A batch that fails is rolled back and repeated document by document; what
-fails then is parked with its reason, and the run goes on.
+billing periods' rows. A batch that fails is rolled back and repeated in halves; the one that fails
+alone is parked with its reason, and the run goes on.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,8 +42,8 @@ from clearbill.rules.money import to_minor_units
 from clearbill.rules.numbering import document_id
 from clearbill.usage.rating import rate
 
-BATCH = 200
-"""Documents made in one transaction."""
+BATCH = 2_000
+"""Documents made in one transaction: each rates anew, which costs a third of a second."""
 
 log = structlog.get_logger(__name__)
 
@@ -191,15 +191,17 @@ class _Work:
     before_commit: Callable[[Sequence[Document]], None] | None
 
     def make(self, targets: Sequence[_Target]) -> None:
-        """Make the documents of some targets; on a failure one by one, parking what fails."""
+        """Make the documents of some targets; on a failure each half, until what fails is alone
+        and parked."""
         try:
             self._make_in_one_transaction(targets)
         except Exception as error:
             # Whatever broke (an amount too large, a missing file, a lost race), the others of
             # the batch must not suffer from it, and its reason must reach a person.
             if len(targets) > 1:
-                for target in targets:
-                    self.make([target])
+                half = len(targets) // 2
+                self.make(targets[:half])
+                self.make(targets[half:])
                 return
             log.warning("document parked", run=self.run.pk, exc_info=True)
             self._park(targets[0], error)
@@ -285,7 +287,7 @@ def _write(run: BillingRun, candidates: Sequence[Candidate]) -> list[Document]:
     lines = rate(
         [ref for number, c in enumerate(candidates) for ref in c.slice_refs(number)],
         [c.document_ref(number) for number, c in enumerate(candidates)],
-        rule_refs(run.reseller_id, periods),
+        rule_refs(run.reseller_id, periods, {c.customer_id for c in candidates}),
         store=file_store(),
     )
     rated = split_by_document(lines, len(candidates))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from clearbill.queries.rates import quotes
 from clearbill.records.models import (
@@ -159,7 +159,7 @@ def plan(
     """
     by_id = {period.pk: period for period in periods}
     wanted = set(customers) if customers is not None else None
-    slices = _unclaimed(reseller_id, by_id)
+    slices = _unclaimed(reseller_id, by_id, wanted)
     owners = _owners(reseller_id, slices)
     live = _live_documents(reseller_id, by_id, wanted)
     rates = _Rates(reseller_id, slices, owners, today)
@@ -225,17 +225,27 @@ class _Rates:
         return self._found[key]
 
 
-def _unclaimed(reseller_id: int, periods: dict[int, BillingPeriod]) -> list[UsageSlice]:
-    claimed = Q(claims__released_at__isnull=True, claims__isnull=False)
+def _unclaimed(
+    reseller_id: int, periods: dict[int, BillingPeriod], wanted: set[int] | None
+) -> list[UsageSlice]:
+    """The slices that no live document claims; of the wanted customers' accounts alone, so that a
+    run which asks batch by batch reads each slice once more, and not once a batch."""
+    holds = Claim.objects.filter(
+        reseller_id=reseller_id, slice=OuterRef("pk"), released_at__isnull=True
+    )
+    slices = UsageSlice.objects.filter(
+        ~Exists(holds),
+        reseller_id=reseller_id,
+        statement__billing_period__in=list(periods),
+        statement__superseded_by__isnull=True,
+    )
+    if wanted is not None:
+        theirs = Assignment.objects.filter(reseller_id=reseller_id, customer__in=wanted)
+        slices = slices.filter(account__in=theirs.values("account"))
     return list(
-        UsageSlice.objects.filter(
-            reseller_id=reseller_id,
-            statement__billing_period__in=list(periods),
-            statement__superseded_by__isnull=True,
+        slices.select_related("statement__usage_import", "account").order_by(
+            "account__account", "pk"
         )
-        .exclude(pk__in=UsageSlice.objects.filter(claimed).values("pk"))
-        .select_related("statement__usage_import", "account")
-        .order_by("account__account", "pk")
     )
 
 
@@ -352,9 +362,15 @@ def _left(
     )
 
 
-def rule_refs(reseller_id: int, periods: Sequence[BillingPeriod]) -> list[RuleRef]:
-    """The price rules that may apply to these periods, as the engine takes them."""
+def rule_refs(
+    reseller_id: int, periods: Sequence[BillingPeriod], customers: Iterable[int] | None = None
+) -> list[RuleRef]:
+    """The price rules that may apply to these periods, as the engine takes them; with `customers`,
+    theirs and those of everybody."""
     latest = max((period.period_start for period in periods), default=date.min)
+    rules = PriceRule.objects.filter(reseller_id=reseller_id, valid_from__lte=latest)
+    if customers is not None:
+        rules = rules.filter(Q(customer__isnull=True) | Q(customer__in=set(customers)))
     return [
         RuleRef(
             rule=rule.pk,
@@ -366,7 +382,5 @@ def rule_refs(reseller_id: int, periods: Sequence[BillingPeriod]) -> list[RuleRe
             b=rule.b,
             c=rule.c,
         )
-        for rule in PriceRule.objects.filter(reseller_id=reseller_id, valid_from__lte=latest)
-        .select_related("provider")
-        .order_by(F("valid_from"), "version")
+        for rule in rules.select_related("provider").order_by(F("valid_from"), "version")
     ]
