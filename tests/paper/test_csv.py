@@ -96,7 +96,7 @@ def test_any_text_survives_the_file_and_never_starts_dangerously(text: str) -> N
         ("\uff1d1", "'\uff1d1"), ("\uff0b1", "'\uff0b1"), ("\uff0d1", "'\uff0d1"),
         ("\uff20x", "'\uff20x"),
         ("a;=1+1", "a;'=1+1"), ("a\t-1;b", "a\t'-1;b"), ("a\r\n=1", "a\r\n'=1"), ("a;b", "a;b"),
-        ("a,=1", "a,=1"), ("a;'b", "a;''b"), (";=1", ";'=1"), ("=1;=2", "'=1;'=2"),
+        ("a,=1", "a,=1"), ("a;'b", "a;''b"), (";=1", ";'=1"), (';"=1', ";'\"=1"), ("=1;=2", "'=1;'=2"),
         ("@x", "'@x"), ("\tx", "'\tx"), ("-1", "'-1"), ("+1", "'+1"), ("'x", "''x"),
     ],
 )  # fmt: skip
@@ -114,7 +114,7 @@ def test_no_cell_runs_where_a_semicolon_separates_and_each_comes_back(text: str)
     assert unguarded(row["Description"]) == text
 
 
-STARTS = ";0123456789eE+-=@\uff1d\uff0b\uff0d\uff20'\t\r\n"
+STARTS = ";\"0123456789eE+-=@\uff1d\uff0b\uff0d\uff20'\t\r\n"
 
 
 @given(st.lists(TEXTS | st.text(alphabet=STARTS, max_size=20), max_size=50))

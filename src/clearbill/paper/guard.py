@@ -18,7 +18,8 @@ The last four are =, +, - and @ in full width, which a Japanese spreadsheet read
 
 SEPARATORS = ";\t\r\n"
 # No character is a separator as well, so that one pass, without looking ahead, finds all.
-_INNER = re.compile(f"([{SEPARATORS}])([=+\\-@'\uff1d\uff0b\uff0d\uff20])")
+# Quotes at the beginning of a cell are taken off it before it is read.
+_INNER = re.compile(f"([{SEPARATORS}])(\"*[=+\\-@'\uff1d\uff0b\uff0d\uff20])")
 
 # A spreadsheet keeps 15 digits, drops leading zeros, and reads 12E4 as a number.
 _SPOILT = re.compile(r"(?:[0-9]{16,}|0[0-9]+|[0-9]+[eE][0-9]+)", re.ASCII)
