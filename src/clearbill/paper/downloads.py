@@ -6,7 +6,7 @@ out with the recorded hash: never wrong bytes.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,7 +19,7 @@ from clearbill.paper.worker import render_pdf_isolated
 from clearbill.queries import canonical
 from clearbill.queries.generation import slice_ref
 from clearbill.records.files import file_store
-from clearbill.records.models import Document, DocumentLine, UsageSlice
+from clearbill.records.models import Document, DocumentLine, UsageImport, UsageSlice
 from clearbill.rules.lifecycle import Status
 from clearbill.usage.detail import Detail, detail, stored, with_own_lines, write_rated
 from clearbill.usage.types import LineRef, OwnLine, SliceRef
@@ -141,7 +141,8 @@ def store_rated(document: Document, key: str) -> str:
 def slices_of(document: Document) -> list[SliceRef]:
     """The slices that the document claims, or held when it ended, as the engine finds them.
 
-    A draft that was refreshed released others before.
+    A draft that was refreshed released others before. Raises `Damaged` where the file of an import
+    is not what was stored: nothing is computed from it.
     """
     held = Q(claims__released_at__isnull=True) | Q(claims__released_at=document.status_at)
     slices = (
@@ -151,11 +152,19 @@ def slices_of(document: Document) -> list[SliceRef]:
         .select_related("statement__usage_import", "account")
         .order_by("pk")
     )
+    _check({each.statement.usage_import for each in slices})
     period = document.billing_period
     rates = canonical.rates_of(document)
     return [
         slice_ref(each, period, document.pk, rates.get(each.statement.currency)) for each in slices
     ]
+
+
+def _check(imports: Collection[UsageImport]) -> None:
+    store = file_store()
+    for each in imports:
+        if not store.exists(each.path) or store.sha256(each.path) != each.file_hash:
+            raise Damaged(f"the file of import {each.pk} is missing or damaged: restore it")
 
 
 def line_refs(document: Document) -> list[LineRef]:

@@ -57,7 +57,8 @@ def take_in(
 
     `aliases` are the reseller's own words for providers (→ code), before the built-in ones;
     `names` what the files are called in messages, where they lie under others. Raises BadFile,
-    and then leaves nothing, where a single row is wrong; ValueError for a feed nobody knows.
+    and then leaves nothing, where a single row is wrong; OSError, leaving nothing too, where there
+    is no room; ValueError for a feed nobody knows.
     """
     if feed != "focus":
         raise ValueError(f"{feed!r} is no feed that is read; there is: focus")
@@ -68,13 +69,15 @@ def take_in(
     with ExitStack() as stack:
         scratch = stack.enter_context(scratch_folder(limits))
         sources = _sources(list(zip(files, called, strict=True)), scratch, limits)
-        connection = stack.enter_context(connected(scratch, limits, on_disk=True))
         try:
+            connection = stack.enter_context(connected(scratch, limits, on_disk=True))
             return _taken(connection, sources, aliases, store, key, limits)
         except duckdb.OutOfRangeException as error:
             raise refuse(called[0], f"amounts add up to more than is kept: {error}") from None
         except duckdb.OutOfMemoryException as error:
             raise refuse(called[0], f"needs more memory than is allowed: {error}") from None
+        except duckdb.IOException as error:
+            raise OSError(f"usage cannot be stored, the disk may be full: {error}") from error
 
 
 def _sources(files: Sequence[tuple[Path, str]], scratch: Path, limits: Limits) -> list[Source]:

@@ -33,6 +33,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        # Not by the host too: whoever asks for it under another port each time would be counted
+        # anew, and two web servers would count each for itself.
+        return str(credentials.get("email") or credentials.get("username") or "").lower()
+
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         # A letter of ours: sent by the worker, so that a known address answers as fast as an
         # unknown one, and with a link that is made when it is sent.
