@@ -160,3 +160,15 @@ def empty(database: Database) -> None:
         if filled:
             names = sql.SQL(", ").join(map(sql.Identifier, filled))
             connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(names))
+        # Rows that were rolled back have taken numbers too, and tests count from 1.
+        _restart(connection)
+
+
+def _restart(connection: psycopg.Connection) -> None:
+    taken = (
+        "SELECT sequencename FROM pg_sequences"
+        " WHERE last_value IS NOT NULL AND sequencename <> ALL(%s)"
+    )
+    kept = [f"{table}_id_seq" for table in _KEPT_TABLES]
+    for (name,) in connection.execute(taken, [kept]).fetchall():
+        connection.execute(sql.SQL("ALTER SEQUENCE {} RESTART").format(sql.Identifier(name)))
