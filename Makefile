@@ -16,7 +16,7 @@ SEED := $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 endif
 TESTS ?= tests
 WORKERS ?= 2
-PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --durations=10 --hypothesis-seed=$(SEED)
+PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10 --hypothesis-seed=$(SEED)
 
 # pictures and bench are folders too.
 .PHONY: help setup demo check format test test-all browser bench mutants pictures messages wheel clean

@@ -13,14 +13,14 @@ import tempfile
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any
 
 TESTS = Path(__file__).parent
 
 
 class Clerk:
-    """The loaded process; one command at a time."""
+    """The loaded process; one command at a time. It ends by `close`."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         path = os.pathsep.join(filter(None, [str(TESTS), environment.get("PYTHONPATH", "")]))
@@ -32,15 +32,7 @@ class Clerk:
             text=True,
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(30)

@@ -10,6 +10,7 @@ from clearbill.queries.verify import verify
 from clearbill.records.files import file_store
 from clearbill.records.models import Document, Reseller, UsageImport
 from clearbill.rules.lifecycle import Status
+from clearbill.store import FileStore
 from makers import change, make_drafts
 
 
@@ -56,3 +57,19 @@ def test_a_damaged_import_is_named_before_it_is_read(north: Reseller, tmp_path: 
     make_drafts(north, tmp_path)
     damage(UsageImport.objects.get().path)
     assert [finding.what for finding in verify(north.pk)] == ["its file is not what was stored"]
+
+
+def test_an_import_is_read_once_for_all_its_documents(
+    north: Reseller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    sha256 = FileStore.sha256
+
+    def noted(store: FileStore, key: str) -> str:
+        read.append(key)
+        return sha256(store, key)
+
+    monkeypatch.setattr(FileStore, "sha256", noted)
+    published(north, tmp_path, 3)
+    # Once when it came, and once for the three.
+    assert len([key for key in read if key.startswith("imports/")]) == 2

@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -118,7 +118,7 @@ def bench(
     focus_files.write_csv(folder / "september.csv", rows)
     with (
         databases.copy(server, template) as database,
-        Clerk(_environment(database, folder)) as clerk,
+        closing(Clerk(_environment(database, folder))) as clerk,
     ):
         bench = Bench(server, clerk, folder, {})
         trial = Trial(bench, database, folder / "files")

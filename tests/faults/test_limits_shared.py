@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def two(own_database: Database, tmp_path: Path) -> Iterator[tuple[str, str]]:
         "CLEARBILL_HOME": str(tmp_path),
         "CLEARBILL_URL": "http://localhost",
     }
-    with Clerk(environment) as clerk:
+    with closing(Clerk(environment)) as clerk:
         for words, stdin in (
             (("resellers", "add", "north", "--name", "North", "--currency", "USD",
               "--kind", "tax-invoice"), ""),

@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -28,7 +28,7 @@ from clearbill.rules.lifecycle import Status
 from clerk import Clerk
 from databases import Database
 from faults.served import Visitor, process, server
-from makers import OWNER, change, make_drafts, make_reseller, status_of
+from makers import OWNER, change, make_drafts, status_of
 from stories.world import PostOffice, free_port, until
 
 HERE = ("--reseller", "north")
@@ -90,13 +90,6 @@ def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[Faulty]:
         monkeypatch.setattr(settings, "EMAIL_PORT", port)
         monkeypatch.setattr(settings, "EMAIL_TIMEOUT", 0.3)
         yield office
-
-
-@pytest.fixture
-def north(transactional_db: None) -> Iterator[Reseller]:
-    reseller = make_reseller()
-    with tenancy.using(reseller.pk):
-        yield reseller
 
 
 @pytest.fixture
@@ -215,7 +208,7 @@ def installed(own_database: Database, tmp_path: Path) -> Iterator[Installation]:
         }
         rows = [focus_files.row(ProviderName=name) for name in ("AWS", "Oracle")]
         usage = focus_files.write_csv(tmp_path / "september.csv", rows)
-        with Clerk(environment) as clerk:
+        with closing(Clerk(environment)) as clerk:
             drafts = ("D-000001", "D-000002")
             made = Installation(
                 environment, own_database, office, drafts, clerk, tmp_path / "log"

@@ -1,6 +1,5 @@
 """Due dates and past due over leap days, month's ends and the hours that daylight saving moves."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,19 +8,11 @@ import pytest
 
 from clearbill.actions.past_due import mark_past_due
 from clearbill.actions.resellers import change_reseller
-from clearbill.records import tenancy
 from clearbill.records.models import Document, Reseller
 from clearbill.rules.lifecycle import Status
-from makers import OWNER, change, make_drafts, make_reseller
+from makers import OWNER, change, make_drafts
 
 ZONES = ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"]
-
-
-@pytest.fixture
-def north(transactional_db: None) -> Iterator[Reseller]:
-    reseller = make_reseller()
-    with tenancy.using(reseller.pk):
-        yield reseller
 
 
 @pytest.mark.parametrize("zone", ZONES)

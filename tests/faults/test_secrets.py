@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -61,7 +62,7 @@ def test_no_log_has_a_secret_and_an_error_shows_its_number_alone(
 def prepare(environment: dict[str, str]) -> None:
     """A reseller with an owner."""
     here = ("--reseller", "north")
-    with Clerk(environment) as clerk:
+    with closing(Clerk(environment)) as clerk:
         for words, stdin in (
             (("resellers", "add", "north", "--name", "North", "--currency", "USD",
               "--kind", "tax-invoice"), ""),

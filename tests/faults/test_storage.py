@@ -6,7 +6,7 @@ The disk is full for one process (`faults.full`), and, where mounting is permitt
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,11 @@ import pytest
 import focus_files
 from actions.test_stored_files import published
 from clearbill.paper import downloads
-from clearbill.records import tenancy
 from clearbill.records.files import file_store
 from clearbill.records.models import Document, Reseller, UsageImport
 from clerk import Clerk
 from databases import Database
-from makers import make_drafts, make_reseller
+from makers import make_drafts
 
 HERE = ("--reseller", "north")
 SMALL = {"FULL_AT": "2000"}
@@ -75,7 +74,7 @@ def place(own_database: Database, tmp_path: Path) -> Iterator[Place]:
     }
     rows = [focus_files.row(SkuId=f"{number * 7919:x}" * 3) for number in range(400)]
     focus_files.write_csv(tmp_path / "september.csv", rows)
-    with Clerk(environment) as clerk:
+    with closing(Clerk(environment)) as clerk:
         made = Place(clerk, own_database, tmp_path, files)
         made.done("resellers", "add", "north", "--name", "North", "--currency", "USD",
                   "--kind", "tax-invoice")  # fmt: skip
@@ -150,13 +149,6 @@ def test_a_disk_that_is_truly_full_keeps_no_import_either(place: Place) -> None:
             assert place.stored() == []
     print("a tmpfs of 16 kB was tried" if mounted else "mounting is not permitted here")
     place.done(*import_it(place))
-
-
-@pytest.fixture
-def north(transactional_db: None) -> Iterator[Reseller]:
-    reseller = make_reseller()
-    with tenancy.using(reseller.pk):
-        yield reseller
 
 
 SIXTEENTHS = range(16)

@@ -66,8 +66,8 @@ MUTANTS = [
     ),
     _downloads.without(
         "stored usage rows have their hash before they are served",
-        "        and store.sha256(document.rated_path) == document.rated_hash\n",
-        "",
+        "document.rated_path and store.holds(document.rated_path, document.rated_hash):",
+        "document.rated_path and store.exists(document.rated_path):",
         "actions/test_stored_files.py::test_rated_rows_of_something_else_are_computed_again",
     ),
     _downloads.without(

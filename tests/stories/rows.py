@@ -71,13 +71,14 @@ QUERIES: Mapping[str, tuple[str, ...]] = {
     "console:documents": ("range=all", "range=all&status=Past+Due", "q=nobody-has-this"),
     "console:invoices": ("",),
     "console:generate": ("", "period={month}"),
-    "console:unassigned": ("", "all=1"),
+    "console:unassigned": ("", "all=1", "late=1"),
     "console:search": ("q=an",),
     "console:assign": ("provider={provider}&account={account}",),
     "console:confirm-status": ("to=Open", "to=Closed"),
     "console:bulk": ("do=status&code={code}",),
     "console:new-ticket": ("", "document={code}&line=1"),
     "portal:invoices": ("", "status=Open"),
+    "letter": ("", "part=html"),
     "portal:new-ticket": ("document={code}&line=1",),
 }
 """What pages are asked for beside their address, where that decides what they show."""

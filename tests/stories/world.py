@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -124,7 +124,7 @@ def running(
     ]
     try:
         until(lambda: _ready(url, processes), "the web server")
-        with Clerk(variables) as clerk:
+        with closing(Clerk(variables)) as clerk:
             yield World(url, variables, post, clerk)
     finally:
         for process in processes:

@@ -46,7 +46,7 @@ def set_logo(*, reseller_id: int, actor: Actor, data: bytes) -> str:
     key = f"branding/{reseller_id}/{digest}.png"
     store = file_store()
     # A damaged file is mended by giving the same picture again.
-    if not store.exists(key) or store.sha256(key) != digest:
+    if not store.holds(key, digest):
         store.write_bytes(key, png)
     _keep(reseller_id, key, digest)
     return digest

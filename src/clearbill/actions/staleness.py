@@ -117,7 +117,7 @@ def _factors_now(reseller_id: int, drafts: Sequence[Document]) -> dict[int, tupl
     )
     providers = dict(Provider.objects.filter(reseller_id=reseller_id).values_list("pk", "code"))
     rules: dict[int | None, list[RuleRef]] = defaultdict(list)
-    for rule in rule_refs(reseller_id, list(periods)):
+    for rule in rule_refs(reseller_id, list(periods), {d.customer_id for d in drafts}):
         rules[rule.customer].append(rule)
     found: dict[int, tuple[Decimal, ...]] = {}
     for draft in drafts:

@@ -25,6 +25,7 @@ from clearbill.rules.charge_types import CHARGE_TYPES, charge_of
 from clearbill.rules.lifecycle import KIND_NAMES, LIVE, SEEN_BY_CUSTOMER, Kind, Status
 from clearbill.rules.money import to_minor_units, total
 from clearbill.rules.publication import why_not_due, why_not_published
+from clearbill.rules.text import capital
 from clearbill.web.currency import choice, document_day, shown_in
 from clearbill.web.permissions import TenantRequest
 
@@ -125,7 +126,7 @@ def _held_back(document: Document, today: date) -> list[tuple[str, str]]:
         kind=Kind(document.kind), total=document.total, stale="", as_it_stands=True, missing=()
     )
     found = [(due, "id_due_date"), (published, "")]
-    return [(f"{words[0].upper()}{words[1:]}", field) for words, field in found if words]
+    return [(capital(words), field) for words, field in found if words]
 
 
 def _cost(content: dict[str, Any], role: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, QuerySet, Sum
 
-from clearbill.queries.trends import select
+from clearbill.queries.sql import CLAIMED, CURRENT_USAGE, ITS_DOCUMENT, OWNED, select
 from clearbill.records.models import Assignment, Claim, ProviderAccount, UsageSlice
 
 
@@ -68,27 +68,18 @@ class LateUsage:
     amount: Decimal
 
 
-_LATE = """
+_LATE = f"""
 SELECT v.code, v.name, c.account, c.name, u.id, u.name, d.code, d.invoice_number,
        d.period_start, d.period_end, t.currency, sum(s.cost)
-FROM records_usageslice s
-JOIN records_importstatement t ON t.id = s.statement_id AND t.reseller_id = s.reseller_id
- AND t.superseded_by_id IS NULL
-JOIN records_billingperiod p ON p.id = t.billing_period_id AND p.reseller_id = s.reseller_id
-JOIN records_assignment a ON a.reseller_id = s.reseller_id AND a.account_id = s.account_id
- AND a.valid_from <= p.period_start AND (a.valid_to IS NULL OR a.valid_to > p.period_start)
-JOIN records_document d ON d.reseller_id = s.reseller_id AND d.profile_id = a.profile_id
- AND d.billing_period_id = p.id AND d.status IN ('Open', 'Past Due', 'Closed')
+FROM {CURRENT_USAGE} {OWNED}
+JOIN {ITS_DOCUMENT} AND d.status IN ('Open', 'Past Due', 'Closed')
 JOIN records_provideraccount c ON c.id = s.account_id AND c.reseller_id = s.reseller_id
 JOIN records_provider v ON v.id = c.provider_id AND v.reseller_id = s.reseller_id
 JOIN records_customer u ON u.id = a.customer_id AND u.reseller_id = s.reseller_id
-WHERE s.reseller_id = %(reseller)s AND NOT EXISTS (
-  SELECT 1 FROM records_claim k
-  WHERE k.reseller_id = s.reseller_id AND k.slice_id = s.id AND k.released_at IS NULL
-)
+WHERE s.reseller_id = %(reseller)s AND NOT {CLAIMED}
 GROUP BY v.id, c.id, u.id, d.id, t.currency
 ORDER BY d.period_start DESC, v.code, c.account, d.id, t.currency
-"""
+"""  # noqa: S608 - put together from constants
 
 
 def late_usage(reseller_id: int) -> list[LateUsage]:

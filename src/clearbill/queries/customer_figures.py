@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from clearbill.queries.trends import STAFF_COUNT, Billed, select
+from clearbill.queries.sql import select
+from clearbill.queries.trends import STAFF_COUNT, Billed
 from clearbill.rules.money import total
 
 

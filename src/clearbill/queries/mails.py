@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from clearbill.queries.overview import documents_with_unsent_mail, unsent_letters
-from clearbill.queries.trends import select
+from clearbill.queries.sql import select
 from clearbill.records.models import Delivery, Letter
 
 MOST = 200

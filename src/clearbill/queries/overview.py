@@ -12,7 +12,14 @@ from decimal import Decimal
 from django.db.models import Exists, OuterRef, Q
 
 from clearbill.queries.documents import Documents, visible, with_table_columns
-from clearbill.queries.trends import select
+from clearbill.queries.sql import (
+    ASSIGNED,
+    CLAIMED,
+    CURRENT_USAGE,
+    ITS_DOCUMENT,
+    OWNED,
+    select,
+)
 from clearbill.records.models import Delivery, Letter
 
 PATIENCE = timedelta(minutes=15)
@@ -98,35 +105,6 @@ class PeriodState:
         return "Published"
 
 
-_ASSIGNED = """EXISTS (
-    SELECT 1 FROM records_assignment a
-    WHERE a.reseller_id = s.reseller_id AND a.account_id = s.account_id
-      AND a.valid_from <= p.period_start
-      AND (a.valid_to IS NULL OR a.valid_to > p.period_start)
-  )"""
-
-_CLAIMED = """EXISTS (
-    SELECT 1 FROM records_claim c
-    WHERE c.reseller_id = s.reseller_id AND c.slice_id = s.id AND c.released_at IS NULL
-  )"""
-
-_CURRENT_USAGE = """
-  records_usageslice s
-  JOIN records_importstatement t ON t.id = s.statement_id AND t.reseller_id = s.reseller_id
-   AND t.superseded_by_id IS NULL
-  JOIN records_billingperiod p ON p.id = t.billing_period_id AND p.reseller_id = s.reseller_id
-"""
-
-_OWNED = """
-  JOIN records_assignment a ON a.reseller_id = s.reseller_id AND a.account_id = s.account_id
-   AND a.valid_from <= p.period_start AND (a.valid_to IS NULL OR a.valid_to > p.period_start)
-"""
-
-_ITS_DOCUMENT = """
-  LEFT JOIN records_document d ON d.reseller_id = s.reseller_id AND d.profile_id = a.profile_id
-   AND d.billing_period_id = p.id AND d.status IN ('Draft', 'Open', 'Past Due', 'Closed')
-"""
-
 # An invoice may be voided to mend its usage or its customer: then another slice, or another
 # customer, waits for the replacement.
 _WAS_VOIDED = """EXISTS (
@@ -157,13 +135,14 @@ WITH documents AS (
   FROM records_document
   WHERE reseller_id = %(reseller)s AND status IN ('Draft', 'Open', 'Past Due')
 ), waiting AS (
-  SELECT s.account_id, t.currency, s.cost, {_CLAIMED} AS claimed
-  FROM {_CURRENT_USAGE} WHERE s.reseller_id = %(reseller)s AND NOT {_ASSIGNED}
+  SELECT s.account_id, t.currency, s.cost, {CLAIMED} AS claimed
+  FROM {CURRENT_USAGE} WHERE s.reseller_id = %(reseller)s AND NOT {ASSIGNED}
 ), unbilled AS (
   SELECT a.customer_id, t.currency, s.cost, p.period_start, d.status,
          d.status IS NULL AND {_WAS_VOIDED} AS voided
-  FROM {_CURRENT_USAGE} {_OWNED} {_ITS_DOCUMENT}
-  WHERE s.reseller_id = %(reseller)s AND NOT {_CLAIMED}
+  FROM {CURRENT_USAGE} {OWNED} LEFT JOIN {ITS_DOCUMENT}
+   AND d.status IN ('Draft', 'Open', 'Past Due', 'Closed')
+  WHERE s.reseller_id = %(reseller)s AND NOT {CLAIMED}
 ), voided AS (SELECT * FROM unbilled WHERE voided
 ), late AS (SELECT * FROM unbilled WHERE status <> 'Draft'
 ), last_run AS (
@@ -288,9 +267,9 @@ WITH latest AS (
   WHERE reseller_id = %(reseller)s ORDER BY provider_id, period_start DESC, period_end DESC
 ), usage AS (
   SELECT p.id, sum(s.rows) AS rows,
-         count(*) FILTER (WHERE NOT {_CLAIMED} AND {_ASSIGNED}) AS unbilled,
-         count(DISTINCT s.account_id) FILTER (WHERE NOT {_ASSIGNED}) AS waiting
-  FROM {_CURRENT_USAGE} WHERE s.reseller_id = %(reseller)s AND p.id IN (SELECT id FROM latest)
+         count(*) FILTER (WHERE NOT {CLAIMED} AND {ASSIGNED}) AS unbilled,
+         count(DISTINCT s.account_id) FILTER (WHERE NOT {ASSIGNED}) AS waiting
+  FROM {CURRENT_USAGE} WHERE s.reseller_id = %(reseller)s AND p.id IN (SELECT id FROM latest)
   GROUP BY p.id
 ), documents AS (
   SELECT billing_period_id AS id, count(*) AS made,

@@ -9,10 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
-from django.db import connection
-
+from clearbill.queries.sql import select
 from clearbill.rules.lifecycle import LIVE, SEEN_BY_CUSTOMER, Status
 from clearbill.rules.money import total
 from clearbill.rules.periods import months_back, next_month
@@ -52,13 +50,6 @@ class Change:
     @property
     def difference(self) -> Decimal:
         return total([self.now, -self.before])
-
-
-def select(statement: str, **values: Any) -> list[tuple[Any, ...]]:
-    """The rows of one statement; its parameters are named, `%%` is a percent sign."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall())
 
 
 _LATEST = """

@@ -173,7 +173,7 @@ def _stored_files(document: Document) -> Iterator[Finding]:
     ):
         if not path:
             continue
-        if not store.exists(path) or store.sha256(path) != digest:
+        if not store.holds(path, digest):
             yield Finding("I5", document.code, f"the stored file {path} is missing or changed")
 
 

@@ -21,6 +21,11 @@ def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
+def capital(words: str) -> str:
+    """With a capital letter first, as a sentence begins."""
+    return words[:1].upper() + words[1:]
+
+
 def tidy(text: str) -> str:
     """A name as it is kept: single blanks, none at the ends, nothing that acts.
 

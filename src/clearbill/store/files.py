@@ -83,6 +83,14 @@ class FileStore:
         if self.exists(key):
             self._fs.rm_file(self._place(key))
 
+    def holds(self, key: str, sha256: str) -> bool:
+        """Whether the file is there with these bytes; reads it whole."""
+        return self.exists(key) and self.sha256(key) == sha256
+
+    def state(self, key: str) -> str:
+        """Changes when the file is written anew; FileNotFoundError where there is none."""
+        return str(self._fs.ukey(self._place(key)))
+
     def _keep(self, temporary: Path, place: str) -> None:
         with temporary.open("rb") as stream:
             os.fsync(stream.fileno())

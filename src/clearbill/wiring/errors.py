@@ -22,7 +22,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error_id = uuid.uuid4().hex[:12]
     # By the view's name: an address may hold the token of an invitation or of a reset.
     view = request.resolver_match.view_name if request.resolver_match else ""
-    log.error("request failed", error_id=error_id, view=view, kind=type(error).__name__)
+    kind = type(error).__name__
+    log.error("request failed", error_id=error_id, view=view, kind=kind, exc_info=error)
     try:
         body: str = loader.render_to_string(f"{status}.html", {"error_id": error_id})
     except TemplateDoesNotExist:

@@ -17,7 +17,7 @@ urlpatterns = [
     path("accounts/email/", closed),
     path("accounts/signup/", closed),
     path("accounts/second-factor/", second_factor, name="second-factor"),
-    path("accounts/password/reset/", ask_for_reset_page),
+    path("accounts/password/reset/", ask_for_reset_page, name="account_reset_password"),
     path("accounts/", include("allauth.urls")),
     path("join/<slug:slug>/<str:token>/", join, name="join"),
     path("brand/<slug:slug>/brand.css", branding.css, name="brand-css"),

@@ -139,9 +139,8 @@ def start(request: TenantRequest, slug: str) -> HttpResponse:
     what, seen = request.POST.get("what", ""), _seen(request)
     _require(request, what)
     documents = lists.named(documents_of.visible(request.reseller.pk), list(seen))
-    summary = _summary(request, documents)
     try:
-        _refuse_untyped(request, len(seen), summary.mailed_customers)
+        _refuse_untyped(request, len(seen), reading.mailed_customers(documents))
         job = start_bulk(
             reseller_id=request.reseller.pk,
             actor=actor_of(request),
@@ -151,7 +150,7 @@ def start(request: TenantRequest, slug: str) -> HttpResponse:
             arguments=_arguments(request) if what == BulkJob.STATUS else {},
         )
     except Refused as error:
-        return _confirmation(request, what, summary, seen, error)
+        return _confirmation(request, what, _summary(request, documents), seen, error)
     return redirect("console:bulk-job", slug, job.pk)
 
 

@@ -18,6 +18,7 @@ from clearbill.queries.surroundings import failing_mails
 from clearbill.records.models import Document
 from clearbill.rules import lifecycle
 from clearbill.rules.lifecycle import Kind, Status, parse_status
+from clearbill.rules.text import capital
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import day, whole
 from clearbill.web.loaders import document_or_404
@@ -76,8 +77,7 @@ def _change(request: TenantRequest, document: Document, *, template: str) -> Htt
 
 def _already(document: Document) -> str:
     """What to do instead of choosing the status that the document has."""
-    why = lifecycle.already(Status(document.status), Kind(document.kind))
-    return why[0].upper() + why[1:]
+    return capital(lifecycle.already(Status(document.status), Kind(document.kind)))
 
 
 def _asked(request: TenantRequest, document: Document) -> Change:

@@ -17,6 +17,7 @@ from clearbill.queries import listing as lists
 from clearbill.queries.documents import Documents
 from clearbill.records import clock, tenancy
 from clearbill.records.models import Customer, User
+from clearbill.rules.text import capital
 from clearbill.web.actor import actor_of
 from clearbill.web.answers import as_file
 from clearbill.web.forms import number
@@ -135,7 +136,7 @@ def save(request: TenantRequest, slug: str) -> HttpResponse:
             query=query,
         )
     except Refused as error:
-        messages.error(request, f"{error.message[:1].upper()}{error.message[1:]}.")
+        messages.error(request, f"{capital(error.message)}.")
     else:
         messages.success(request, f"The view “{view.name}” is kept under Views.")
     return redirect(f"{reverse('console:documents', args=[slug])}?{query}")

@@ -16,6 +16,7 @@ from clearbill.queries.overview import Standing, Work
 from clearbill.records import clock
 from clearbill.rules.access import allowed
 from clearbill.rules.mail_answers import in_plain_words
+from clearbill.rules.text import capital
 from clearbill.web import charts, figures
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import number
@@ -158,7 +159,7 @@ def _again(request: TenantRequest) -> HttpResponse:
             reseller_id=request.reseller.pk, actor=actor_of(request), document=code
         )
     except Refused as error:
-        messages.error(request, f"{error.message[:1].upper()}{error.message[1:]}.")
+        messages.error(request, f"{capital(error.message)}.")
     else:
         messages.success(request, f"A mail about {code} goes out to {', '.join(to)}.")
     return redirect("console:unsent-mail", request.reseller.slug)
@@ -173,7 +174,7 @@ def _about_letter(request: TenantRequest) -> HttpResponse:
     try:
         letter = verb(reseller_id=request.reseller.pk, actor=actor_of(request), letter_id=letter_id)
     except Refused as error:
-        messages.error(request, f"{error.message[:1].upper()}{error.message[1:]}.")
+        messages.error(request, f"{capital(error.message)}.")
     else:
         messages.success(request, f"The e-mail to {letter.recipient} {words}.")
     return redirect("console:unsent-mail", request.reseller.slug)
