@@ -75,6 +75,19 @@ def test_the_difference_is_shown_before_anything_changes(north: Reseller, stale:
     assert Document.objects.get(pk=stale.pk).stale
 
 
+def test_a_cent_that_rounding_moves_is_said_to_be_one(north: Reseller, tmp_path: Path) -> None:
+    first = rows_of("0001", cost="10.004", ServiceName="A")
+    give_usage(north, tmp_path, first)
+    assign_all(reseller_id=north.pk, actor=OWNER)
+    draft = generate(north).documents[0]
+    give_usage(north, tmp_path, [*first, *rows_of("0001", cost="10.001", ServiceName="B")])
+    shown = difference(Document.objects.select_related().get(pk=draft.pk), SEPTEMBER)
+    assert [(c.before, c.after, c.only_rounded) for c in shown.changes] == [
+        (None, Decimal(10), False),
+        (Decimal(10), Decimal("10.01"), True),
+    ]
+
+
 def test_own_lines_and_the_note_survive(north: Reseller, stale: Document) -> None:
     add(north, stale, "-2.50", "Goodwill")
     edit(north, stale, note="Thank you", note_printed=True)

@@ -12,6 +12,7 @@ from clearbill.actions.accounts import assign_all
 from clearbill.actions.totals import retotal
 from clearbill.paper import downloads
 from clearbill.queries import canonical
+from clearbill.queries.preview import preview
 from clearbill.queries.verify import verify
 from clearbill.records import clock, tenancy
 from clearbill.records.models import (
@@ -23,7 +24,7 @@ from clearbill.records.models import (
     TaxRate,
 )
 from clearbill.rules.lifecycle import Status
-from makers import OWNER, change, generate, give_usage, make_drafts, rows_of
+from makers import OWNER, SEPTEMBER, change, generate, give_usage, make_drafts, rows_of
 
 
 def tax(reseller: Reseller, name: str, percent: str, category: str = "S", reason: str = "") -> None:
@@ -138,3 +139,13 @@ def test_the_detailed_csv_is_in_the_documents_currency(
     text = b"".join(downloads.detailed_csv(document, audience="staff")).decode("utf-8-sig")
     found = next(csv.DictReader(text.splitlines()))
     assert (Decimal(found["Price"]), found["Currency"]) == (Decimal("111.96"), "USD")
+
+
+def test_a_preview_parts_cost_in_the_usages_currency_from_the_price(
+    north: Reseller, tmp_path: Path
+) -> None:
+    usage_for(north, tmp_path, cost="100", BillingCurrency="EUR")
+    rate(north, "EUR", "USD", "1.1196", date(2024, 9, 30))
+    seen = preview(north.pk, SEPTEMBER, today=date(2024, 11, 1))
+    assert [(t.currency, t.to_bill) for t in seen.totals] == [("EUR", Decimal(100))]
+    assert [(p.currency, p.price) for p in seen.prices] == [("USD", Decimal("111.96"))]

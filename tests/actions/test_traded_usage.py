@@ -15,7 +15,7 @@ from clearbill.actions.own_lines import add_own_line
 from clearbill.actions.refresh import Seen, refresh_drafts
 from clearbill.queries.generation import plan, slices_for
 from clearbill.queries.preview import preview
-from clearbill.queries.refresh import difference, subtotals_after
+from clearbill.queries.refresh import difference, differences
 from clearbill.queries.verify import verify
 from clearbill.records.models import (
     BillingPeriod,
@@ -165,7 +165,8 @@ def test_what_all_refreshes_come_to_is_known_before(
     first, second = pair
     give(north, "0003", first, SEPTEMBER)
     drafts = list(Document.objects.select_related("billing_period", "provider").order_by("pk"))
-    after = subtotals_after(drafts, TODAY)
+    found = differences(drafts, TODAY)
+    after = {key: each.subtotal_after for key, each in found.items() if each}
     assert after == {first.pk: Decimal(20), second.pk: Decimal(10)}
     seen = {d.code: Seen(d.version, after[d.pk]) for d in drafts}
     assert refresh(north, first, second, seen=seen) == ["", ""]

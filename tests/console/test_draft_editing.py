@@ -211,6 +211,7 @@ def test_stale_drafts_show_what_they_come_to_and_are_refreshed_in_one_go(
         Document.objects.filter(code=month.documents["draft"]).update(stale=NEWER_USAGE)
     page = read(owner, STALE)
     assert f"{month.documents['draft']} Contoso Oracle 1–30 Sep 2024 USD 1,554.26 1,554.26" in page
+    assert "No line changes" in page
     assert member(month, "sales").post(STALE).status_code == 403
     done = owner.post(STALE, {"row": rows_of_the_form(owner)}, follow=True)
     assert f"{month.documents['draft']} holds its usage and prices as they are now." in words(done)

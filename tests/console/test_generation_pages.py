@@ -24,7 +24,7 @@ def test_a_preview_shows_what_exists_and_what_is_left(month: Month, owner: Clien
 
 def test_totals_per_provider_account_for_every_imported_amount(owner: Client) -> None:
     text = read(owner, f"{GENERATE}?period=2024-09")
-    assert "AWS, USD 1,555.762 1,554.262 1.5 0 0 0.00" in text
+    assert "AWS, USD 1,555.76 2 1,554.26 2 1.50 0.00 0.00 –" in text
 
 
 def test_nothing_ticked_never_means_all(owner: Client) -> None:

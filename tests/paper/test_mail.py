@@ -67,6 +67,11 @@ def test_an_extended_due_date_stands_in_for_the_printed_one() -> None:
     assert "1 Nov 2024" not in mail.text
 
 
+@pytest.mark.parametrize(("status", "owed"), [("Past Due", 1), ("Closed", 0), ("Voided", 0)])
+def test_a_due_date_is_told_only_of_what_is_owed(status: str, owed: int) -> None:
+    assert a_mail(status).text.count("1 Nov 2024") == owed
+
+
 @pytest.mark.parametrize("status", ["Draft", "Discarded"])
 def test_a_draft_is_never_announced(status: str) -> None:
     with pytest.raises(ValueError, match="never announced"):

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from jinja2 import UndefinedError
 
+from clearbill.web import formats
 from clearbill.web.jinja import environment
 
 
@@ -52,3 +53,18 @@ def test_a_name_that_is_not_given_is_an_error() -> None:
 
 def test_an_empty_value_makes_no_query() -> None:
     assert shown("{{ with_query('/a/', q='', page=2) }}") == "/a/?page=2"
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "shown", "rest"),
+    [
+        ("1234.5678901", "USD", "1,234.56", "78901"),
+        ("10", "USD", "10.00", ""),
+        ("1234.5", "JPY", "1,234", ".5"),
+        ("-0.001", "EUR", "\N{MINUS SIGN}0.00", "1"),
+    ],
+)
+def test_an_exact_amount_is_cut_at_the_minor_unit_and_loses_nothing(
+    amount: str, currency: str, shown: str, rest: str
+) -> None:
+    assert formats.cut(Decimal(amount), currency) == (shown, rest)

@@ -64,10 +64,12 @@ def _described(code: str, found: Difference) -> dict[str, Any]:
         "changes": [
             {
                 "account": each.account,
+                "account_name": each.account_name,
                 "description": each.description,
                 "charge_type": each.charge_type,
                 "before": None if each.before is None else plain(each.before),
                 "after": None if each.after is None else plain(each.after),
+                "only_rounded": each.only_rounded,
             }
             for each in found.changes
         ],
@@ -77,7 +79,7 @@ def _described(code: str, found: Difference) -> dict[str, Any]:
 def _words(found: Difference) -> list[str]:
     rows = [
         [
-            each.account,
+            each.account_name or each.account,
             each.description,
             "new" if each.before is None else plain(each.before),
             "gone" if each.after is None else plain(each.after),

@@ -157,6 +157,7 @@ def _preview(
         "creates": found.creates,
         "rows": [_preview_row(each) for each in found.rows],
         "totals": [_amounts(asdict(each)) for each in found.totals],
+        "prices": [_amounts(asdict(each)) for each in found.prices],
         "warnings": found.warnings,
     }
     say(value, as_json, lambda: _preview_words(value))
@@ -197,13 +198,14 @@ def _preview_words(value: dict[str, Any]) -> list[str]:
         "unassigned",
         "left",
         "to_bill",
-        "price",
     )
+    prices = ("provider", "currency", "price")
     made = value["creates"]
     return [
         *(f"Warning: {each}" for each in value["warnings"]),
         *_rows(value["rows"], (*head, "reason")),
         *(["", *_rows(value["totals"], totals)] if value["totals"] else []),
+        *(["", *_rows(value["prices"], prices)] if value["prices"] else []),
         f"{made} {'draft' if made == 1 else 'drafts'} would be made",
     ]
 

@@ -104,7 +104,7 @@ def content(
         language=known(document["language"]),
         subject=_subject(document, status, wording, values),
         paragraphs=_paragraphs(own),
-        facts=_facts(document, values),
+        facts=_facts(document, values, owed=status in (Status.OPEN, Status.PAST_DUE)),
         link=link,
         portal=frame.shown_address(urljoin(link, f"/portal/{document['seller']['slug']}/")),
         signature=values["reseller"],
@@ -166,7 +166,9 @@ def _paragraphs(body: str) -> list[str]:
     return [shown for part in parts if (shown := lines(part))]
 
 
-def _facts(document: Mapping[str, Any], values: Mapping[str, str]) -> list[tuple[str, str]]:
+def _facts(
+    document: Mapping[str, Any], values: Mapping[str, str], *, owed: bool
+) -> list[tuple[str, str]]:
     word, own = words(document["language"]), mail_words(document["language"])
     number = "invoice_number" if document["invoice_number"] else "document_id"
     facts = [
@@ -175,7 +177,7 @@ def _facts(document: Mapping[str, Any], values: Mapping[str, str]) -> list[tuple
         (word[number], values["number"]),
         (word["period"], values["period"]),
         (word["total"], values["total"]),
-        (word["due_date"], values["due_date"]),
+        (word["due_date"], values["due_date"] if owed else ""),
         (own["status"], values["status"]),
     ]
     return [(label, value) for label, value in facts if value]

@@ -167,8 +167,8 @@ UNION ALL
 SELECT 'work', 'past-due', currency, count(*), sum(total)
 FROM documents WHERE status = 'Past Due' GROUP BY currency
 UNION ALL
-SELECT 'work', 'stale', currency, count(*), sum(total)
-FROM documents WHERE status = 'Draft' AND stale <> '' GROUP BY currency
+-- Without amounts: what is stale of a draft is its usage, and its total holds taxes and more.
+SELECT 'work', 'stale', '', count(*), 0 FROM documents WHERE status = 'Draft' AND stale <> ''
 UNION ALL
 SELECT 'work', 'unassigned', '', count(DISTINCT account_id), 0 FROM waiting
 UNION ALL

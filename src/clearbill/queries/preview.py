@@ -61,25 +61,31 @@ class PreviewRow:
 
 @dataclass(frozen=True)
 class ProviderTotal:
-    """A provider's cost of one currency: `imported` is the sum of the others, to the last digit.
-
-    `price` is what is billed in that currency, which may be for usage in another.
-    """
+    """A provider's cost of one currency: `imported` is the sum of the others, to the last digit."""
 
     provider: str
     currency: str
     imported: Decimal
     to_bill: Decimal
-    price: Decimal
     billed: Decimal
     unassigned: Decimal
     left: Decimal
 
 
 @dataclass(frozen=True)
+class ProviderPrice:
+    """What the new documents of a provider come to in one currency, whatever their usage's is."""
+
+    provider: str
+    currency: str
+    price: Decimal
+
+
+@dataclass(frozen=True)
 class Preview:
     rows: list[PreviewRow]
     totals: list[ProviderTotal]
+    prices: list[ProviderPrice]
     warnings: list[str]
     creates: int
 
@@ -110,7 +116,8 @@ def preview(
     rows.sort(key=lambda row: (row.provider, not row.customer, sort_key(row.customer), row.account))
     return Preview(
         rows,
-        _totals(slices, periods, planned, prices) if customers is None else [],
+        _totals(slices, periods, planned) if customers is None else [],
+        _provider_prices(planned, prices) if customers is None else [],
         _warnings(slices, periods, today),
         sum(not priced.failure for priced in prices),
     )
@@ -273,7 +280,6 @@ def _totals(
     slices: Sequence[Imported],
     periods: Sequence[BillingPeriod],
     planned: Plan,
-    prices: Sequence[_Priced],
 ) -> list[ProviderTotal]:
     sums: dict[tuple[str, str], dict[str, list[Decimal]]] = defaultdict(lambda: defaultdict(list))
     names = {period.pk: period.provider.name for period in periods}
@@ -282,20 +288,25 @@ def _totals(
         part["imported"].append(cost)
         if claimed:
             part["billed"].append(cost)
-    for candidate, priced in zip(planned.candidates, prices, strict=True):
-        provider = candidate.period.provider.name
+    for candidate in planned.candidates:
         for currency, cost in candidate.costs().items():
-            sums[provider, currency]["to_bill"].append(cost)
-        if priced.price is not None:
-            sums[provider, candidate.currency]["price"].append(priced.price)
+            sums[candidate.period.provider.name, currency]["to_bill"].append(cost)
     for each in planned.left:
         kind = "left" if each.customer_id else "unassigned"
         sums[each.provider, each.currency][kind].append(each.amount)
-    kinds = ("imported", "to_bill", "price", "billed", "unassigned", "left")
+    kinds = ("imported", "to_bill", "billed", "unassigned", "left")
     return [
         ProviderTotal(provider, currency, *(total(parts[kind]) for kind in kinds))
         for (provider, currency), parts in sorted(sums.items())
     ]
+
+
+def _provider_prices(planned: Plan, prices: Sequence[_Priced]) -> list[ProviderPrice]:
+    sums: dict[tuple[str, str], list[Decimal]] = defaultdict(list)
+    for candidate, priced in zip(planned.candidates, prices, strict=True):
+        if priced.price is not None:
+            sums[candidate.period.provider.name, candidate.currency].append(priced.price)
+    return [ProviderPrice(*key, total(amounts)) for key, amounts in sorted(sums.items())]
 
 
 def _warnings(

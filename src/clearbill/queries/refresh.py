@@ -40,13 +40,19 @@ class Anew:
 
 @dataclass(frozen=True)
 class Change:
-    """One line before and after; None where it is new, or gone. Amounts are shown ones."""
+    """One line before and after; None where it is new, or gone. Amounts are shown ones.
+
+    `only_rounded`: its exact amount is the same, and a cent moved to or from another line so that
+    all of them add up to the document's.
+    """
 
     account: str
+    account_name: str
     description: str
     charge_type: str
     before: Decimal | None
     after: Decimal | None
+    only_rounded: bool
 
     @property
     def difference(self) -> Decimal:
@@ -111,16 +117,18 @@ def subtotals_now(drafts: Sequence[Document]) -> dict[int, Decimal]:
     return {d.pk: to_minor_units(sums.get(d.pk, Decimal(0)), d.currency) for d in drafts}
 
 
-def subtotals_after(drafts: Sequence[Document], today: date) -> dict[int, Decimal | None]:
-    """What the usage of each draft comes to before tax once all of them are refreshed, by id;
-    None where it cannot be computed. What one of them gives back counts as the other's."""
-    wanted = slices_for(drafts)
-    found: dict[int, Decimal | None] = {}
+def differences(drafts: Sequence[Document], today: date) -> dict[int, Difference | None]:
+    """What refreshing all of these drafts would change on each, by id; None where that cannot be
+    computed. What one of them gives back counts as the other's."""
+    wanted, held = slices_for(drafts), _lines_of(drafts)
+    found: dict[int, Difference | None] = {}
     for draft in drafts:
         try:
-            found[draft.pk] = _rated(draft, wanted[draft.pk], today).subtotal(draft.currency)
+            made = _rated(draft, wanted[draft.pk], today)
         except (NoRate, TooLarge, FileNotFoundError):
             found[draft.pk] = None
+        else:
+            found[draft.pk] = _compared(draft, held[draft.pk], made)
     return found
 
 
@@ -141,13 +149,21 @@ def difference(document: Document, today: date) -> Difference:
 
     Raises `NoRate`. Sorted by the size of the change, largest first.
     """
-    before = {
-        line.line_key: line
-        for line in DocumentLine.objects.filter(
-            reseller_id=document.reseller_id, document_id=document.pk, own=False
-        )
-    }
-    made = anew(document, today)
+    return _compared(document, _lines_of([document])[document.pk], anew(document, today))
+
+
+def _lines_of(drafts: Sequence[Document]) -> dict[int, list[DocumentLine]]:
+    """The lines of usage on each draft, by its id."""
+    found: dict[int, list[DocumentLine]] = {draft.pk: [] for draft in drafts}
+    for line in DocumentLine.objects.filter(
+        reseller_id__in={d.reseller_id for d in drafts}, document_id__in=list(found), own=False
+    ):
+        found[line.document_id].append(line)
+    return found
+
+
+def _compared(document: Document, held: Sequence[DocumentLine], made: Anew) -> Difference:
+    before = {line.line_key: line for line in held}
     after = {line["line_key"]: line for line in made.lines.to_pylist()}
     changes = [_change(before.get(key), after.get(key)) for key in before.keys() | after.keys()]
     changed = [each for each in changes if each.before != each.after]
@@ -166,8 +182,10 @@ def _change(before: DocumentLine | None, after: dict[str, Any] | None) -> Change
 
     return Change(
         read("account"),
+        read("account_name"),
         " · ".join(part for part in (read("service"), read("sku"), read("description")) if part),
         read("charge_type"),
         before.price if before else None,
         after["price"] if after else None,
+        bool(before and after and before.exact == after["exact"]),
     )

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from django.utils.translation import get_language
 
+from clearbill.paper import amounts
 from clearbill.paper.language import ENGLISH, Language, known
-from clearbill.rules.money import to_minor_units
+from clearbill.rules.money import minor_unit, to_minor_units
 
 
 def _language() -> Language:
@@ -21,6 +22,18 @@ def money(value: Decimal, currency: str) -> str:
 def exact(value: Decimal) -> str:
     """`1,234.56789` or `1.234,56789`: grouped, whole, without trailing zeros."""
     return _language().exact(f"{value:f}")
+
+
+def cut(value: Decimal, currency: str) -> tuple[str, str]:
+    """An exact amount in two: `1,234.56` in the currency's minor units, not rounded, and the
+    digits below them, `789`."""
+    if to_minor_units(value, currency) == value:
+        return money(value, currency), ""
+    text, digits = f"{value:f}", minor_unit(currency)
+    shown = _language().exact(text)
+    point = len(shown) - len(amounts.exact(text).partition(".")[2]) - 1
+    at = point + 1 + digits if digits else point
+    return shown[:at], shown[at:]
 
 
 def quantity(text: str) -> str:

@@ -49,6 +49,7 @@ def environment(**options: Any) -> Environment:
     made.filters.update(
         money=_money,
         exact=_exact,
+        cut=formats.cut,
         qty=_qty,
         period=_period,
         day=_day,

@@ -164,15 +164,15 @@ def stale(request: TenantRequest, slug: str) -> HttpResponse:
         return redirect("console:stale-drafts", slug)
     drafts = list(reading.stale_drafts(request.reseller.pk)[: AT_ONCE + 1])
     shown = drafts[:AT_ONCE]
-    after = reading.subtotals_after(shown, clock.today(request.reseller.time_zone))
+    differences = reading.differences(shown, clock.today(request.reseller.time_zone))
     return render(
         request,
         "console/stale.html",
         {
             "drafts": shown,
             "before": reading.subtotals_now(shown),
-            "after": after,
-            "ready": [draft for draft in shown if after[draft.pk] is not None],
+            "differences": differences,
+            "ready": [draft for draft in shown if differences[draft.pk] is not None],
             "more": len(drafts) > AT_ONCE,
             "may_edit": allowed(request.membership.role, "documents.edit"),
         },
