@@ -5,6 +5,7 @@ import zipfile
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,8 @@ BY_HAND = {"base": "USD", "quote": "EUR", "month": OCTOBER, "rate": "0.92", "sou
 
 
 def by_hand(reseller: Reseller, **values: object) -> ExchangeRate:
-    return set_rate(reseller_id=reseller.pk, actor=OWNER, **{**BY_HAND, **values})  # type: ignore[arg-type]
+    given: Any = {**BY_HAND, **values}
+    return set_rate(reseller_id=reseller.pk, actor=OWNER, **given).rate
 
 
 def bring(reseller: Reseller, text: str | bytes, name: str = "eurofxref.csv") -> Imported:

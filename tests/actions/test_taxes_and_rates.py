@@ -5,10 +5,13 @@ import json
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from clearbill.actions.accounts import assign_all
+from clearbill.actions.rates import import_rates, set_rate
+from clearbill.actions.refresh import refresh_drafts
 from clearbill.actions.totals import retotal
 from clearbill.paper import downloads
 from clearbill.queries import canonical
@@ -149,3 +152,28 @@ def test_a_preview_parts_cost_in_the_usages_currency_from_the_price(
     seen = preview(north.pk, SEPTEMBER, today=date(2024, 11, 1))
     assert [(t.currency, t.to_bill) for t in seen.totals] == [("EUR", Decimal(100))]
     assert [(p.currency, p.price) for p in seen.prices] == [("USD", Decimal("111.96"))]
+
+
+def test_a_rate_that_changes_makes_the_drafts_that_it_converts_stale(
+    north: Reseller, tmp_path: Path
+) -> None:
+    own = make_drafts(north, tmp_path)[0]
+    usage_for(north, tmp_path, cost="100", BillingCurrency="EUR", ProviderName="Oracle")
+    rate(north, "EUR", "USD", "1.1196", date(2024, 9, 30))
+    draft = next(d for d in generate(north).documents if d.pk != own.pk)
+    change_rate: Any = {"base": "EUR", "quote": "USD", "month": SEPTEMBER, "source": "Bank"}
+    set_rate(reseller_id=north.pk, actor=OWNER, rate="1.1196", **change_rate)
+    assert not Document.objects.exclude(stale="").exists()
+    done = set_rate(reseller_id=north.pk, actor=OWNER, rate="1.2", **change_rate)
+    assert done.stale == [draft.code]
+    refresh_drafts(reseller_id=north.pk, actor=OWNER, documents=done.stale)
+    assert Document.objects.get(pk=draft.pk).total == 120
+
+
+def test_a_rate_of_other_days_leaves_a_draft_fresh(north: Reseller, tmp_path: Path) -> None:
+    usage_for(north, tmp_path, cost="100", BillingCurrency="EUR")
+    rate(north, "EUR", "USD", "1.1196", date(2024, 9, 30))
+    generate(north)
+    text = "base,quote,date,rate\nEUR,USD,2024-10-01,1.5\nEUR,USD,2024-09-29,1.4\n"
+    done = import_rates(reseller_id=north.pk, actor=OWNER, data=text.encode(), name="rates.csv")
+    assert (done.added, done.stale) == (2, [])

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from django.db import OperationalError, connection
 
 from clearbill.actions.prices import set_markup
+from clearbill.actions.rates import set_rate
 from clearbill.actions.resellers import change_reseller
 from clearbill.records.models import Reseller
 from databases import Database
@@ -45,3 +47,14 @@ def test_a_markup_waits_for_what_is_generated_or_published_in_its_periods(
     with pytest.raises(OperationalError, match="lock timeout"):
         set_markup(reseller_id=north.pk, actor=OWNER, percent="5", valid_from=SEPTEMBER)
     set_markup(reseller_id=north.pk, actor=OWNER, percent="5", valid_from=date(2024, 10, 1))
+
+
+def test_a_rate_waits_for_what_is_generated_in_its_month(
+    north: Reseller, tmp_path: Path, other: psycopg.Connection
+) -> None:
+    make_drafts(north, tmp_path)
+    other.execute("SELECT 1 FROM records_billingperiod FOR UPDATE")
+    given: Any = {"base": "EUR", "quote": "USD", "source": "Bank"}
+    with pytest.raises(OperationalError, match="lock timeout"):
+        set_rate(reseller_id=north.pk, actor=OWNER, rate="1.1", month=SEPTEMBER, **given)
+    set_rate(reseller_id=north.pk, actor=OWNER, rate="1.1", month=date(2024, 11, 1), **given)

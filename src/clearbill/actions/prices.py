@@ -1,6 +1,7 @@
 """Markups: versioned price rules, never edited."""
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -21,6 +22,15 @@ from clearbill.records.models import (
 from clearbill.rules.lifecycle import Status
 from clearbill.rules.pricing import markup
 
+
+@dataclass(frozen=True)
+class Priced:
+    """A new version of a markup, and the Document IDs of the drafts that are stale by it."""
+
+    rule: PriceRule
+    stale: list[str]
+
+
 _PERCENT = re.compile(r"[+-]?[0-9]{1,5}(\.[0-9]{1,4})?")
 
 
@@ -32,7 +42,7 @@ def set_markup(
     valid_from: date,
     provider: str | None = None,
     customer_id: int | None = None,
-) -> PriceRule:
+) -> Priced:
     """Add a version of a markup, in percent, for the periods that start at `valid_from` or later.
 
     Drafts that it prices otherwise go stale. Raises `Refused` where a published document of its
@@ -53,8 +63,8 @@ def set_markup(
             customer=_customer(reseller_id, customer_id),
         )
         _refuse_published(rule)
-        mark_those_priced_otherwise(reseller_id=reseller_id, who=actor.name, drafts=drafts)
-        return rule
+        marked = mark_those_priced_otherwise(reseller_id=reseller_id, who=actor.name, drafts=drafts)
+        return Priced(rule, [draft.code for draft in marked])
 
 
 def add_rule(

@@ -6,14 +6,17 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from babel.numbers import list_currencies
 from django.db import connection
 
 from clearbill.actions.common import Actor, Refused, check_currency, check_texts
+from clearbill.actions.generate_documents import today
+from clearbill.actions.locks import lock_periods
+from clearbill.actions.staleness import lock_drafts, mark_those_exchanged_otherwise
 from clearbill.records import clock, tenancy
-from clearbill.records.models import ExchangeRate, ResellerSettings
+from clearbill.records.models import BillingPeriod, ExchangeRate, ResellerSettings
 from clearbill.rules import ecb
 from clearbill.rules.currencies import MONTH, Quote
 from clearbill.rules.text import tidy
@@ -24,19 +27,34 @@ MOST_BYTES = 20_000_000
 
 MOST_CURRENCIES = 20
 
+_HOLDS_FOR = timedelta(days=30)
+"""The longest that a rate holds after its day: a monthly one is of the first."""
+
 
 @dataclass(frozen=True)
 class Imported:
-    """What a file brought: rates that are new, that are known, and that correct an older one."""
+    """What a file brought: rates that are new, that are known, and that correct an older one.
+
+    `stale` are the Document IDs of the drafts that are converted otherwise by them.
+    """
 
     name: str
     rows: int
     added: int
     corrected: int
+    stale: list[str]
 
     @property
     def known(self) -> int:
         return self.rows - self.added - self.corrected
+
+
+@dataclass(frozen=True)
+class Given:
+    """The newest version of a rate, and the Document IDs of the drafts that are stale by it."""
+
+    rate: ExchangeRate
+    stale: list[str]
 
 
 def set_rate(
@@ -48,11 +66,11 @@ def set_rate(
     month: date,
     rate: str,
     source: str,
-) -> ExchangeRate:
+) -> Given:
     """Set what 1 `base` is in `quote` for a whole month; a newer version of what was set before.
 
     `rate` is text with at most ten decimals. The same rate from the same source again changes
-    nothing. Documents keep the rate they have; a draft takes the new one by Refresh.
+    nothing. Documents keep the rate they have; a draft that another one holds for is stale by it.
     """
     actor.require("settings.edit")
     check_texts(ExchangeRate, {"source": source})
@@ -72,11 +90,11 @@ def set_rate(
         raise Refused(f"{day:%Y-%m} is no month of a rate; write it as 2026-10", field="month")
     with tenancy.transaction(reseller_id):
         _lock(reseller_id)
-        _insert(reseller_id, actor, [Quote(base, quote, MONTH, day, value, source)])
+        _, stale = _insert(reseller_id, actor, [Quote(base, quote, MONTH, day, value, source)])
         found = ExchangeRate.objects.filter(
             reseller_id=reseller_id, base=base, quote=quote, span=MONTH, day=day
         )
-        return found.latest("version")
+        return Given(found.latest("version"), stale)
 
 
 def import_rates(*, reseller_id: int, actor: Actor, data: bytes, name: str) -> Imported:
@@ -89,9 +107,9 @@ def import_rates(*, reseller_id: int, actor: Actor, data: bytes, name: str) -> I
     quotes = _read(data, name)
     with tenancy.transaction(reseller_id):
         _lock(reseller_id)
-        versions = _insert(reseller_id, actor, quotes)
+        versions, stale = _insert(reseller_id, actor, quotes)
     added = versions.count(1)
-    return Imported(name, len(quotes), added, len(versions) - added)
+    return Imported(name, len(quotes), added, len(versions) - added, stale)
 
 
 def show_in(*, reseller_id: int, actor: Actor, currencies: Sequence[str]) -> list[str]:
@@ -193,8 +211,9 @@ RETURNING version
 """
 
 
-def _insert(reseller_id: int, actor: Actor, quotes: Sequence[Quote]) -> list[int]:
-    """Add what is not the newest version already, in one statement; the new rows' versions.
+def _insert(reseller_id: int, actor: Actor, quotes: Sequence[Quote]) -> tuple[list[int], list[str]]:
+    """Add what is not the newest version already, in one statement: the new rows' versions, and
+    the drafts that are stale by them.
 
     The ECB's history has a quarter of a million rates, so nothing is asked for one by one.
     """
@@ -214,4 +233,25 @@ def _insert(reseller_id: int, actor: Actor, quotes: Sequence[Quote]) -> list[int
                 "sources": [q.source for q in quotes],
             },
         )
-        return [version for (version,) in cursor.fetchall()]
+        versions = [version for (version,) in cursor.fetchall()]
+    return versions, _mark_drafts(reseller_id, actor, quotes) if versions else []
+
+
+def _mark_drafts(reseller_id: int, actor: Actor, quotes: Sequence[Quote]) -> list[str]:
+    """The Document IDs of the drafts that a refresh would convert otherwise by now.
+
+    Waits for what is generated in the periods that the rates may hold for, so that it is seen.
+    """
+    days = [quote.day for quote in quotes]
+    periods = BillingPeriod.objects.filter(
+        reseller_id=reseller_id, period_end__gt=min(days), period_start__lte=max(days) + _HOLDS_FOR
+    )
+    ids = list(periods.values_list("pk", flat=True))
+    lock_periods(reseller_id, ids)
+    marked = mark_those_exchanged_otherwise(
+        reseller_id=reseller_id,
+        who=actor.name,
+        drafts=lock_drafts(reseller_id, ids),
+        today=today(reseller_id),
+    )
+    return [draft.code for draft in marked]

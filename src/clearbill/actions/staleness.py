@@ -3,12 +3,15 @@ refreshed."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 
 from clearbill.actions import trail
-from clearbill.queries.generation import rule_refs, slices_for
+from clearbill.queries.generation import rate_day, rule_refs, slices_for
+from clearbill.queries.rates import quotes
 from clearbill.records import clock
 from clearbill.records.models import BillingPeriod, Claim, Document, DocumentLine, Provider
+from clearbill.rules.currencies import find
 from clearbill.rules.lifecycle import Status
 from clearbill.rules.pricing import PRICED, RuleRef, resolve
 
@@ -17,6 +20,7 @@ GAINED = "an account was given to this customer"
 LOST = "an account was taken from this customer"
 EXCHANGED = "accounts were given to this customer, and others taken from it"
 PRICES = "prices changed"
+RATES = "an exchange rate changed"
 
 AT_COST = (Decimal(1), Decimal(0), Decimal(0))
 """The factors of a line that no rule prices."""
@@ -107,6 +111,28 @@ def mark_those_priced_otherwise(
     }
     outdated = [draft for draft in fresh if draft.pk in otherwise]
     mark_stale(reseller_id=reseller_id, who=who, drafts=outdated, reason=PRICES)
+    return outdated
+
+
+def mark_those_exchanged_otherwise(
+    *, reseller_id: int, who: str, drafts: Sequence[Document], today: date
+) -> list[Document]:
+    """Mark those of locked drafts whose usage a refresh would convert at another rate, and return
+    them."""
+    converted = [draft for draft in drafts if draft.rates and not draft.stale]
+    if not converted:
+        return []
+    known = quotes(reseller_id)
+    periods = BillingPeriod.objects.filter(reseller_id=reseller_id).in_bulk(
+        {draft.billing_period_id for draft in converted}
+    )
+    outdated = []
+    for draft in converted:
+        day = rate_day(periods[draft.billing_period_id], today)
+        now = [find(known, each["from"], each["to"], day) for each in draft.rates]
+        if [Decimal(each["rate"]) for each in draft.rates] != [r.rate if r else None for r in now]:
+            outdated.append(draft)
+    mark_stale(reseller_id=reseller_id, who=who, drafts=outdated, reason=RATES)
     return outdated
 
 

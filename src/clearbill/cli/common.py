@@ -27,7 +27,7 @@ from clearbill.rules.access import Forbidden
 from clearbill.rules.canonical import plain
 from clearbill.rules.money import minor_unit, round_half_away
 from clearbill.rules.periods import month
-from clearbill.rules.text import harmless
+from clearbill.rules.text import counted, harmless
 from clearbill.usage.types import BadFile
 from clearbill.web.forms import whole
 
@@ -197,6 +197,14 @@ def customer_id(here: Here, word: str) -> int:
     if found is None:
         refuse(f"no customer {word!r} here; `clearbill customers list` shows them")
     return found.pk
+
+
+def went_stale(codes: Sequence[str]) -> list[str]:
+    """A line about the drafts that a verb made stale; none where it made none so."""
+    if not codes:
+        return []
+    drafts = counted(len(codes), "stale draft")
+    return [f"{drafts}; `clearbill drafts stale` shows what a refresh changes"]
 
 
 def say(value: dict[str, Any], as_json: bool, words: Callable[[], Iterable[str]]) -> None:

@@ -22,6 +22,7 @@ from clearbill.cli.common import (
     shown,
     summary,
     table,
+    went_stale,
 )
 from clearbill.queries.preview import PreviewRow, preview
 from clearbill.queries.runs import RunReport, report
@@ -106,9 +107,7 @@ def _import_words(done: Imported) -> list[str]:
         f" {each.currency}"
         for each in done.replaced
     ]
-    if done.stale:
-        drafts = counted(len(done.stale), "stale draft")
-        words.append(f"{drafts}; `clearbill drafts stale` shows what a refresh changes")
+    words += went_stale(done.stale)
     if done.new_accounts:
         accounts = counted(len(done.new_accounts), "new account")
         words.append(f"{accounts}; `clearbill accounts list` shows whose each is")

@@ -5,7 +5,16 @@ from datetime import date
 import click
 
 from clearbill.actions.prices import set_markup
-from clearbill.cli.common import MONTH, Here, customer_id, for_reseller, provider_code, say, table
+from clearbill.cli.common import (
+    MONTH,
+    Here,
+    customer_id,
+    for_reseller,
+    provider_code,
+    say,
+    table,
+    went_stale,
+)
 from clearbill.records.models import PriceRule
 from clearbill.rules.canonical import plain
 
@@ -30,7 +39,7 @@ def change(
     as_json: bool,
 ) -> None:
     """Set a markup on usage and purchases from a month on, as a new version."""
-    rule = set_markup(
+    done = set_markup(
         reseller_id=here.id,
         actor=here.actor,
         percent=percent,
@@ -38,10 +47,12 @@ def change(
         provider=provider_code(here, provider) if provider else None,
         customer_id=customer_id(here, customer) if customer else None,
     )
+    rule = done.rule
     if rule.percent <= -100:
         click.echo("Warning: at -100 % everything of this scope is free", err=True)
-    described = _described(rule)
-    say(described, as_json, lambda: [f"{described['percent']} % from {described['from']}"])
+    described = {**_described(rule), "stale_drafts": done.stale}
+    words = [f"{described['percent']} % from {described['from']}", *went_stale(done.stale)]
+    say(described, as_json, lambda: words)
 
 
 def _described(rule: PriceRule) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from clearbill.actions.rates import import_rates, set_rate, show_in
-from clearbill.cli.common import MONTH, Here, for_reseller, refuse, say, table
+from clearbill.cli.common import MONTH, Here, for_reseller, refuse, say, table, went_stale
 from clearbill.queries import rates as reading
 from clearbill.records.models import ExchangeRate, ResellerSettings
 from clearbill.rules.canonical import plain
@@ -60,7 +60,7 @@ def change(
     here: Here, base: str, quote: str, rate: str, month: date, source: str, as_json: bool
 ) -> None:
     """Set what 1 BASE is in QUOTE for a month, as a new version."""
-    made = set_rate(
+    done = set_rate(
         reseller_id=here.id,
         actor=here.actor,
         base=base,
@@ -69,8 +69,15 @@ def change(
         rate=rate,
         source=source,
     )
-    value = {"base": base, "quote": quote, "rate": plain(made.rate), "version": made.version}
-    say(value, as_json, lambda: [f"1 {base} = {plain(made.rate)} {quote} in {month:%Y-%m}"])
+    value = {
+        "base": base,
+        "quote": quote,
+        "rate": plain(done.rate.rate),
+        "version": done.rate.version,
+        "stale_drafts": done.stale,
+    }
+    words = f"1 {base} = {value['rate']} {quote} in {month:%Y-%m}"
+    say(value, as_json, lambda: [words, *went_stale(done.stale)])
 
 
 @group.command("import")
@@ -89,9 +96,10 @@ def take_in(here: Here, file: Path, as_json: bool) -> None:
         "added": done.added,
         "corrected": done.corrected,
         "known": done.known,
+        "stale_drafts": done.stale,
     }
     words = f"{done.rows} rates: {done.added} new, {done.corrected} corrected, {done.known} known"
-    say(value, as_json, lambda: [words])
+    say(value, as_json, lambda: [words, *went_stale(done.stale)])
 
 
 @group.command("show-in")

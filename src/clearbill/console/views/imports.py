@@ -17,6 +17,7 @@ from clearbill.rules.text import counted
 from clearbill.usage.types import BadFile
 from clearbill.web.actor import actor_of
 from clearbill.web.loaders import import_or_404
+from clearbill.web.messages import say_stale
 from clearbill.web.permissions import TenantRequest, permission
 
 
@@ -82,13 +83,7 @@ def _say(request: TenantRequest, done: Imported) -> None:
             f" {each.currency} before;"
             f" {counted(each.rows_after, 'row')}, {each.sum_after.normalize():f} after.",
         )
-    if done.stale:
-        holding = "1 draft holds" if len(done.stale) == 1 else f"{len(done.stale):,} drafts hold"
-        messages.warning(
-            request,
-            f"{holding} older usage, such as {done.stale[0]}: see what a refresh changes under"
-            " Stale drafts.",
-        )
+    say_stale(request, done.stale)
     if done.new_accounts:
         accounts = counted(len(done.new_accounts), "new account")
         messages.warning(request, f"{accounts}: assign under Unassigned.")

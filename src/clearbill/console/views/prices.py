@@ -14,6 +14,7 @@ from clearbill.rules.access import allowed
 from clearbill.rules.periods import month
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import number
+from clearbill.web.messages import say_stale
 from clearbill.web.permissions import TenantRequest, permission
 
 
@@ -48,7 +49,7 @@ def _set(request: TenantRequest) -> None:
         raise Refused(str(error), field="valid_from") from None
     # What names no customer must not come to mean all of them.
     customer = number(form, "customer") or 0 if form.get("customer") else None
-    rule = set_markup(
+    done = set_markup(
         reseller_id=request.reseller.pk,
         actor=actor_of(request),
         percent=form.get("percent", ""),
@@ -56,6 +57,7 @@ def _set(request: TenantRequest) -> None:
         provider=form.get("provider") or None,
         customer_id=customer,
     )
-    if rule.percent <= -100:
+    if done.rule.percent <= -100:
         messages.warning(request, "At -100 % everything of this scope is free.")
-    messages.success(request, f"{rule.percent.normalize():f} % from {valid_from:%Y-%m}.")
+    messages.success(request, f"{done.rule.percent.normalize():f} % from {valid_from:%Y-%m}.")
+    say_stale(request, done.stale)

@@ -15,6 +15,7 @@ from clearbill.rules.canonical import plain
 from clearbill.rules.periods import month
 from clearbill.usage.types import BadFile
 from clearbill.web.actor import actor_of
+from clearbill.web.messages import say_stale
 from clearbill.web.permissions import TenantRequest, permission
 
 
@@ -36,7 +37,7 @@ def index(request: TenantRequest, slug: str) -> HttpResponse:
 
 def _set(request: TenantRequest) -> None:
     form = request.POST
-    made = set_rate(
+    done = set_rate(
         reseller_id=request.reseller.pk,
         actor=actor_of(request),
         base=form.get("base", "").strip().upper(),
@@ -45,11 +46,12 @@ def _set(request: TenantRequest) -> None:
         rate=form.get("rate", ""),
         source=form.get("source", ""),
     )
+    made = done.rate
     messages.success(
         request,
-        f"1 {made.base} is {plain(made.rate)} {made.quote} in {made.day:%b %Y}. Drafts take it by"
-        " Refresh.",
+        f"1 {made.base} is {plain(made.rate)} {made.quote} in {made.day:%b %Y}.",
     )
+    say_stale(request, done.stale)
 
 
 def _month(text: str) -> date:
@@ -76,6 +78,7 @@ def _import(request: TenantRequest) -> None:
         f"{done.name}: {done.rows:,} rates, {done.added:,} new, {done.corrected:,} corrected,"
         f" {done.known:,} known already.",
     )
+    say_stale(request, done.stale)
 
 
 def _show(request: TenantRequest) -> None:
