@@ -1,20 +1,14 @@
 """A mail server that sleeps, refuses, hangs up or sees its client die: the change stands."""
 
-import asyncio
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
 from django.db import connection
 
@@ -25,65 +19,20 @@ from clearbill.actions.send_mail import send_mail
 from clearbill.records import tenancy
 from clearbill.records.models import Delivery, Reseller
 from clearbill.rules.lifecycle import Status
-from clerk import Clerk
 from databases import Database
-from faults.served import Visitor, process, server
+from faults.installed import SIGN_IN, Faulty, Installation, installation, opened
+from faults.served import Visitor, server
 from makers import OWNER, change, make_drafts, status_of
-from stories.world import PostOffice, free_port, until
+from stories.world import until
 
-HERE = ("--reseller", "north")
-PASSWORD = "a long enough sentence"
 CUSTOMER = "a@customer.example"
-
-
-@dataclass
-class Faulty(PostOffice):
-    """A real SMTP server: each fault is a hook that a test sets."""
-
-    recipient: str = "250 OK"
-    answer: str = ""
-    hangs_up: bool = False
-    held: threading.Event | None = None
-    at_work: threading.Event = field(default_factory=threading.Event)
-    at_quit: Callable[[], None] = lambda: None
-
-    async def handle_RCPT(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        envelope.rcpt_tos.append(address)
-        return self.recipient
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        self.at_work.set()
-        if self.held is not None:
-            await asyncio.get_running_loop().run_in_executor(None, self.held.wait)
-        said = await super().handle_DATA(server, session, envelope)
-        if self.hangs_up:
-            assert isinstance(server.transport, asyncio.WriteTransport)
-            server.transport.abort()
-        return self.answer or said
-
-    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        self.at_quit()
-        return "221 Bye"
-
-
-@contextmanager
-def faulty() -> Iterator[tuple[Faulty, int]]:
-    office = Faulty()
-    controller = Controller(office, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    try:
-        yield office, controller.port
-    finally:
-        if office.held is not None:
-            office.held.set()
-        controller.stop()
+DRAFTS = ("D-000001", "D-000002")
 
 
 @pytest.fixture
 def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[Faulty]:
-    with faulty() as (office, port):
+    office = Faulty()
+    with opened(office) as port:
         backend = "django.core.mail.backends.smtp.EmailBackend"
         monkeypatch.setattr(settings, "EMAIL_BACKEND", backend)
         monkeypatch.setattr(settings, "EMAIL_HOST", "127.0.0.1")
@@ -171,73 +120,27 @@ def test_a_change_that_is_rolled_back_owes_no_mail(
     assert status_of(draft) == ("Open" if commits else "Draft")
 
 
-@dataclass(frozen=True)
-class Installation:
-    """A database with two drafts of one customer, and a mail server of the test."""
-
-    environment: dict[str, str]
-    database: Database
-    post: Faulty
-    drafts: tuple[str, ...]
-    clerk: Clerk
-    log: Path
-
-    def rows(self, statement: str) -> list[Any]:
-        with psycopg.connect(self.database.superuser, autocommit=True) as found:
-            cursor = found.execute(statement)
-            return cursor.fetchall() if cursor.description else []
-
-    def done(self, *words: str, stdin: str = "") -> None:
-        done = self.clerk.run([*words, *HERE, "--json"], stdin)
-        assert done.returncode == 0, done.stderr
-
-    def states(self) -> list[str]:
-        return [state for (state,) in self.rows("SELECT state FROM records_delivery ORDER BY id")]
-
-
 @pytest.fixture
 def installed(own_database: Database, tmp_path: Path) -> Iterator[Installation]:
-    with faulty() as (office, port):
-        environment = {
-            **os.environ,
-            **own_database.environment(),
-            "CLEARBILL_HOME": str(tmp_path),
-            "CLEARBILL_FILES": str(tmp_path / "files"),
-            "CLEARBILL_URL": "http://localhost",
-            "EMAIL_URL": f"smtp://127.0.0.1:{port}",
-        }
-        rows = [focus_files.row(ProviderName=name) for name in ("AWS", "Oracle")]
-        usage = focus_files.write_csv(tmp_path / "september.csv", rows)
-        with closing(Clerk(environment)) as clerk:
-            drafts = ("D-000001", "D-000002")
-            made = Installation(
-                environment, own_database, office, drafts, clerk, tmp_path / "log"
-            )  # fmt: skip
-            added = clerk.run(["resellers", "add", "north", "--name", "North", "--currency", "USD",
-                               "--kind", "tax-invoice"])  # fmt: skip
-            assert added.returncode == 0, added.stderr
-            made.done("users", "second-factor", "--optional")
-            made.done("users", "add", "owner@north.example", "--role", "owner",
-                      "--password-stdin", stdin=PASSWORD + "\n")  # fmt: skip
-            made.done("import", str(usage))
-            made.done("accounts", "assign", "--all")
-            for (customer,) in made.rows("SELECT id FROM records_customer"):
-                made.done("customers", "set", str(customer), "--recipient", CUSTOMER)
-            made.done("generate", "--period", "2024-09")
-            yield made
+    """Two drafts of one customer."""
+    rows = [focus_files.row(ProviderName=name) for name in ("AWS", "Oracle")]
+    with installation(own_database, tmp_path, rows) as made:
+        for (customer,) in made.rows("SELECT id FROM records_customer"):
+            made.done("customers", "set", str(customer), "--recipient", CUSTOMER)
+        yield made
 
 
 def test_no_page_waits_for_a_mail_server_that_sleeps(installed: Installation) -> None:
-    post, (first, second) = installed.post, installed.drafts
+    post, (first, second) = installed.post, DRAFTS
     post.held = threading.Event()
     with (
         server(installed.environment, installed.log) as url,
-        process(installed.environment, installed.log, "work"),
+        installed.worker(),
     ):
         installed.done("documents", "status", first, "--to", "open", "--notify")
         assert post.at_work.wait(60), "the worker came to no mail"
         visitor = Visitor()
-        visitor.sign_in(url, "owner@north.example", PASSWORD)
+        visitor.sign_in(url, *SIGN_IN)
         address = f"{url}/console/north/documents/{second}"
         version = visitor.get(f"{address}/status/").hidden("version")
         answer = visitor.post(f"{address}/status/", to="Open", version=version, notify="on")
@@ -260,8 +163,8 @@ _NOW = "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE task_name = 'se
 def test_tries_are_further_apart_each_time(installed: Installation) -> None:
     installed.post.answer = "451 come back later"
     waits = []
-    with process(installed.environment, installed.log, "work"):
-        installed.done("documents", "status", installed.drafts[0], "--to", "open", "--notify")
+    with installed.worker():
+        installed.done("documents", "status", DRAFTS[0], "--to", "open", "--notify")
         for tries in (1, 2, 3):
             question = _WAITING.format(tries)
             ((wait, _),) = until(lambda q=question: installed.rows(q), f"try {tries}")  # type: ignore[misc]
@@ -282,15 +185,15 @@ def test_a_kill_between_the_250_and_the_mark_sends_once_more_at_most(
     installed: Installation,
 ) -> None:
     post = installed.post
-    with process(installed.environment, installed.log, "work") as worker:
+    with installed.worker() as worker:
         # Django says QUIT once it has the 250, before it returns to who marks the mail as sent.
         post.at_quit = lambda: os.kill(worker.pid, signal.SIGKILL)
-        installed.done("documents", "status", installed.drafts[0], "--to", "open", "--notify")
+        installed.done("documents", "status", DRAFTS[0], "--to", "open", "--notify")
         assert worker.wait(60) == -signal.SIGKILL
     assert (len(post.letters), installed.states()) == (1, ["Queued"])
     post.at_quit = lambda: None
     installed.rows(_SILENT)
-    with process(installed.environment, installed.log, "work"):
+    with installed.worker():
         until(lambda: installed.states() == ["Sent"] or None, "the mail")
     ids = {str(letter["message-id"]) for _, letter in post.letters}
     print(f"1 kill after the 250: {len(post.letters)} letters, {len(ids)} Message-ID")

@@ -3,9 +3,12 @@
 from mutants.mutant import of
 
 _AT_ONCE = "actions/test_two_at_once.py::"
+_AWAY = "faults/test_database_away.py::"
+_JOBS = "faults/test_jobs.py::"
 _status = of("lock", "actions/change_status.py")
 _locks = of("lock", "actions/locks.py")
 _worker = of("fence", "wiring/work.py")
+_queue = of("fence", "wiring/queue.py")
 _import = of("whole", "actions/import_usage.py")
 
 MUTANTS = [
@@ -106,6 +109,91 @@ MUTANTS = [
         "WHEN attempts < 0 AND coalesce(own, %(most)s) > 0",
         "wiring/test_work.py::test_a_job_that_kills_its_workers_ends_as_failed",
     ),
+    of("fence", "jobs/tasks.py").without(
+        "a job that always fails ends after five tries",
+        "        if job.attempts + 1 >= self.attempts:",
+        "        if job.attempts >= self.attempts:",
+        "jobs/test_tasks.py::test_a_job_is_tried_as_often_as_said",
+    ),
+    _queue.without(
+        "a worker ends what it still holds, no more",
+        " AND attempts = %(attempts)s\n       AND (worker_id = %(worker)s OR worker_id IS NULL)",
+        "",
+        f"{_JOBS}test_a_frozen_worker_ends_nothing_of_its_successors",
+    ),
+    of("fence", "actions/send_mail.py").without(
+        "only the last try says that a mail failed",
+        '{"attempts": delivery.attempts}',
+        "{}",
+        f"{_JOBS}test_a_frozen_worker_ends_nothing_of_its_successors",
+    ),
+    _queue.without(
+        "what a job defers is committed with its work",
+        "        return connector\n",
+        "        return super().get_sync_connector()\n",
+        f"{_JOBS}test_what_a_job_defers_waits_for_its_commit",
+    ),
+    _queue.without(
+        "the end of a job is written once the database is back",
+        "if not isinstance(error.__cause__, psycopg.OperationalError):",
+        "if error:",
+        f"{_JOBS}test_an_end_that_could_not_be_written_is_written_later",
+    ),
+    _queue.without(
+        "a stopped worker gives back what it holds",
+        " WHERE worker_id = %(worker)s AND status = 'doing' RETURNING id",
+        " WHERE worker_id = %(worker)s AND false RETURNING id",
+        f"{_JOBS}test_a_stopped_worker_gives_back_what_it_cannot_finish",
+    ),
+    of("fence", "wiring/commands.py").without(
+        "a stopped worker does not wait for what it gave back",
+        "    if not working.run(concurrency=concurrency):",
+        "    if working.run(concurrency=concurrency) is None:",
+        f"{_JOBS}test_a_stopped_worker_gives_back_what_it_cannot_finish",
+    ),
+    _worker.without(
+        "a worker that finishes its jobs says that it lives",
+        "asyncio.create_task(_every(HEARTBEAT_SECONDS, held.beat))",
+        "asyncio.create_task(asyncio.sleep(0))",
+        f"{_JOBS}test_a_worker_that_finishes_its_jobs_keeps_them",
+    ),
+    _worker.without(
+        "jobs of a dead worker are taken up",
+        "    for job in await take_up_stalled_jobs(working):",
+        "    for job in list[int]():",
+        f"{_JOBS}test_each_job_is_done_once_though_workers_are_killed",
+    ),
+    _worker.without(
+        "a worker begins anew where the database was away",
+        "    while not stop.is_set():\n        try:\n",
+        "    for _ in range(1):\n        try:\n",
+        f"{_AWAY}test_web_and_worker_outlast_a_database_that_stops",
+    ),
+    of("fence", "wiring/errors.py").without(
+        "a page says that the database is away",
+        "    status = 503 if away else 500",
+        "    status = 500",
+        f"{_AWAY}test_web_and_worker_outlast_a_database_that_stops",
+    ),
+    of("whole", "wiring/embedded.py").without(
+        "a commit is on disk before it is answered",
+        '            "jit=off",\n',
+        '            "jit=off",\n            "synchronous_commit=off",\n'
+        '            "wal_writer_delay=10s",\n',
+        f"{_AWAY}test_what_was_committed_outlives_a_killed_server_and_its_supervisor",
+    ),
+    of("fence", "actions/generate_documents.py").without(
+        "a run that is cut off from the database blames no customer",
+        "        except (OperationalError, InterfaceError):\n            raise",
+        "        except ZeroDivisionError:\n            raise",
+        f"{_JOBS}test_a_run_that_is_cut_off_from_the_database_is_tried_again",
+    ),
+    of("fence", "actions/mail_server.py").without(
+        "a mail that went out while the database restarted is recorded",
+        "        close_old_connections()",
+        "        pass",
+        f"{_AWAY}test_web_and_worker_outlast_a_database_that_stops",
+    ),
     of("fence", "queries/people.py").without(
         "an invitation opens once",
         "reseller_id=reseller_id, accepted_at__isnull=True, revoked_at__isnull=True",
@@ -133,11 +221,11 @@ MUTANTS = [
     ),
     of("whole", "actions/notify.py").without(
         "a mail is deferred by the change's own transaction",
-        '        jobs.configure_task("send_mail", priority=10).batch_defer(*arguments)',
+        '        defer_each(task, reseller_id, "delivery_id", [each for (each,) in made])',
         "        from concurrent.futures import ThreadPoolExecutor\n\n"
+        "        ids = [each for (each,) in made]\n"
         "        with ThreadPoolExecutor(1) as apart:\n"
-        '            task = jobs.configure_task("send_mail", priority=10)\n'
-        "            apart.submit(task.batch_defer, *arguments).result()",
+        '            apart.submit(defer_each, task, reseller_id, "delivery_id", ids).result()',
         "actions/test_status.py::test_mails_are_owed_from_the_commit_of_the_change",
     ),
 ]

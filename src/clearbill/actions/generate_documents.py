@@ -11,13 +11,14 @@ from datetime import date
 from decimal import Decimal
 
 import structlog
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from procrastinate.contrib.django import app as jobs
 
 from clearbill.actions import trail
 from clearbill.actions.common import Actor, Refused
 from clearbill.actions.lines import RatedDocument, copy_lines, split_by_document
 from clearbill.actions.locks import lock_periods
+from clearbill.actions.many import with_rows
 from clearbill.actions.totals import set_tax, taxes_of
 from clearbill.queries import custom_fields
 from clearbill.queries.generation import Candidate, Plan, periods_of, plan, rule_refs
@@ -26,7 +27,6 @@ from clearbill.records.files import file_store
 from clearbill.records.models import (
     BillingPeriod,
     BillingRun,
-    Claim,
     Customer,
     CustomField,
     Document,
@@ -195,6 +195,8 @@ class _Work:
         and parked."""
         try:
             self._make_in_one_transaction(targets)
+        except (OperationalError, InterfaceError):
+            raise  # The database, not a document: the whole run is tried again.
         except Exception as error:
             # Whatever broke (an amount too large, a missing file, a lost race), the others of
             # the batch must not suffer from it, and its reason must reach a person.
@@ -221,7 +223,7 @@ class _Work:
             if not candidates:
                 return
             documents = _write(self.run, candidates)
-            RunResult.objects.bulk_create(_created(self.run, d) for d in documents)
+            _record_made(self.run, documents)
             if self.before_commit:
                 self.before_commit(documents)
 
@@ -268,17 +270,26 @@ def _currency(reseller_id: int) -> str:
     return ResellerSettings.objects.get(reseller_id=reseller_id).currency
 
 
-def _created(run: BillingRun, document: Document) -> RunResult:
-    return RunResult(
-        reseller_id=run.reseller_id,
-        run=run,
-        customer_id=document.customer_id,
-        billing_period_id=document.billing_period_id,
-        outcome=RunResult.CREATED,
-        document=document,
-        amount=document.total,
-        currency=document.currency,
-    )
+_MADE = """
+INSERT INTO records_runresult (reseller_id, run_id, customer_id, billing_period_id, account,
+    outcome, reason, document_id, amount, currency)
+SELECT d.reseller_id, %(run)s, d.customer_id, d.billing_period_id, '', %(outcome)s, '', d.id,
+       d.total, d.currency
+  FROM {rows} JOIN records_document d ON d.id = n.document AND d.reseller_id = %(reseller)s
+ ORDER BY d.counter
+"""
+
+
+def _record_made(run: BillingRun, documents: Sequence[Document]) -> None:
+    rows = [(document.pk,) for document in documents]
+    given = {"run": run.pk, "reseller": run.reseller_id, "outcome": RunResult.CREATED}
+    with_rows(_MADE, {"document": "bigint"}, rows, **given)
+
+
+_CLAIM = """
+INSERT INTO records_claim (reseller_id, document_id, slice_id)
+SELECT %(reseller)s, document, slice FROM {rows}
+"""
 
 
 def _write(run: BillingRun, candidates: Sequence[Candidate]) -> list[Document]:
@@ -305,14 +316,12 @@ def _write(run: BillingRun, candidates: Sequence[Candidate]) -> list[Document]:
         set_defaults(document, fields)
     Document.objects.bulk_create(documents)
     copy_lines(connection, run.reseller_id, lines, [document.pk for document in documents])
-    Claim.objects.bulk_create(
-        (
-            Claim(reseller_id=run.reseller_id, document=document, slice=each)
-            for document, candidate in zip(documents, candidates, strict=True)
-            for each in candidate.slices
-        ),
-        batch_size=5000,
-    )
+    claims = [
+        (document.pk, each.pk)
+        for document, candidate in zip(documents, candidates, strict=True)
+        for each in candidate.slices
+    ]
+    with_rows(_CLAIM, {"document": "bigint", "slice": "bigint"}, claims, reseller=run.reseller_id)
     trail.append(
         reseller_id=run.reseller_id,
         who=run.who,

@@ -1,6 +1,9 @@
-"""What a mail server's answer means: try again, or never."""
+"""Handing a mail in, and what the mail server's answer means: try again, or never."""
 
 import smtplib
+
+from django.core.mail import EmailMessage
+from django.db import close_old_connections
 
 ERRORS = (smtplib.SMTPException, OSError)
 """What sending raises where the server refuses, sleeps or hangs up."""
@@ -11,6 +14,18 @@ MOST_ATTEMPTS = 12
 
 class NotSent(Exception):
     """The mail server did not take it; the job is to try again."""
+
+
+def hand_in(mail: EmailMessage) -> None:
+    """Give a mail to the mail server. Raises what is in `ERRORS`.
+
+    The database may have restarted meanwhile: its connection is looked at before it is used again,
+    or what went out could not be recorded, and would go out once more.
+    """
+    try:
+        mail.send()
+    finally:
+        close_old_connections()
 
 
 def refused_for_good(error: Exception) -> bool:

@@ -6,7 +6,14 @@ import structlog
 
 from clearbill.actions.letters import GONE
 from clearbill.actions.mail_message import message
-from clearbill.actions.mail_server import ERRORS, MOST_ATTEMPTS, NotSent, refused_for_good, words
+from clearbill.actions.mail_server import (
+    ERRORS,
+    MOST_ATTEMPTS,
+    NotSent,
+    hand_in,
+    refused_for_good,
+    words,
+)
 from clearbill.paper.letters import written
 from clearbill.records import clock, tenancy
 from clearbill.records.models import Letter
@@ -35,12 +42,14 @@ def send_letter(*, reseller_id: int, letter_id: int) -> None:
         _record(letter, state=Letter.WITHDRAWN, last_error=GONE, sent_at=None)
         return
     try:
-        message(
-            content,
-            recipient=letter.recipient,
-            key=letter.message_id,
-            reply_to=letter.reply_to,
-        ).send()
+        hand_in(
+            message(
+                content,
+                recipient=letter.recipient,
+                key=letter.message_id,
+                reply_to=letter.reply_to,
+            )
+        )
     except ERRORS as error:
         _failed(letter, error)
         return
@@ -61,7 +70,9 @@ def _failed(letter: Letter, error: Exception) -> None:
 
 
 def _record(letter: Letter, *, state: str, last_error: str, sent_at: datetime | None) -> None:
+    # As with a delivery: of a failure only the last try knows.
+    tries = {} if state == Letter.SENT else {"attempts": letter.attempts}
     with tenancy.transaction(letter.reseller_id):
         Letter.objects.filter(
-            reseller_id=letter.reseller_id, pk=letter.pk, state=Letter.QUEUED
+            reseller_id=letter.reseller_id, pk=letter.pk, state=Letter.QUEUED, **tries
         ).update(state=state, last_error=last_error, sent_at=sent_at)

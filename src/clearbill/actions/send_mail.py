@@ -8,7 +8,14 @@ import structlog
 
 from clearbill.actions.letters import queue_letter
 from clearbill.actions.mail_message import message
-from clearbill.actions.mail_server import ERRORS, MOST_ATTEMPTS, NotSent, refused_for_good, words
+from clearbill.actions.mail_server import (
+    ERRORS,
+    MOST_ATTEMPTS,
+    NotSent,
+    hand_in,
+    refused_for_good,
+    words,
+)
 from clearbill.paper import downloads
 from clearbill.paper.language import known
 from clearbill.paper.mail import Wording, published_mail
@@ -45,12 +52,14 @@ def send_mail(*, reseller_id: int, delivery_id: int) -> None:
         delivery.save(update_fields=["attempts"])
         owed = _owed(delivery)
     try:
-        message(
-            owed.mail(_logo(owed.document)),
-            recipient=delivery.recipient,
-            key=delivery.message_id,
-            reply_to=owed.template.reply_to,
-        ).send()
+        hand_in(
+            message(
+                owed.mail(_logo(owed.document)),
+                recipient=delivery.recipient,
+                key=delivery.message_id,
+                reply_to=owed.template.reply_to,
+            )
+        )
     except ERRORS as error:
         _failed(delivery, error)
         return
@@ -138,10 +147,15 @@ def _failed(delivery: Delivery, error: Exception) -> None:
 
 
 def _record(delivery: Delivery, *, state: str, last_error: str, sent_at: datetime | None) -> bool:
-    """Whether the delivery was still waiting, and now is as it was told."""
+    """Whether the delivery was still waiting, and now is as it was told.
+
+    That it went out is true of whichever try says so, but only the last one says that it failed:
+    a worker that was thought dead knows nothing of the try that followed.
+    """
+    tries = {} if state == Delivery.SENT else {"attempts": delivery.attempts}
     with tenancy.transaction(delivery.reseller_id):
         return bool(
             Delivery.objects.filter(
-                reseller_id=delivery.reseller_id, pk=delivery.pk, state=Delivery.QUEUED
+                reseller_id=delivery.reseller_id, pk=delivery.pk, state=Delivery.QUEUED, **tries
             ).update(state=state, last_error=last_error, sent_at=sent_at)
         )

@@ -24,13 +24,14 @@ from clearbill.records.models import Reseller
 
 
 class BackOff(BaseRetryStrategy):
-    """Tries again after 2, 4, 8 … seconds, at most two hours apart."""
+    """Tries again after 2, 4, 8 … seconds, at most two hours apart; `attempts` times in all."""
 
     def __init__(self, attempts: int) -> None:
         self.attempts = attempts
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        if job.attempts >= self.attempts:
+        # The job counts the tries before this one.
+        if job.attempts + 1 >= self.attempts:
             return None
         return RetryDecision(retry_in={"seconds": min(2 ** (job.attempts + 1), 7200)})
 

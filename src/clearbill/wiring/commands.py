@@ -1,5 +1,6 @@
 """The commands that run things rather than change records: serve, work, migrate, psql, demo."""
 
+import functools
 import json
 import os
 import sys
@@ -46,7 +47,9 @@ def serve(port: int | None, host: str, workers: int) -> None:
 def work(concurrency: int) -> None:
     """Run the worker: mails, generations, files; until it is stopped."""
     _refuse_without_a_base()
-    working.run(concurrency=concurrency)
+    if not working.run(concurrency=concurrency):
+        # Once the database has been let go: the interpreter's own end waits for the threads.
+        click.get_current_context().call_on_close(functools.partial(os._exit, 0))
 
 
 @click.command()

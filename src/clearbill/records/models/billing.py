@@ -74,7 +74,7 @@ class NumberSeries(TenantModel):
 
 
 class BillingRun(TenantModel):
-    """One generation. Its job may be taken up again: `attempt` fences the one before."""
+    """One generation. Its job may be taken up again, and then makes only what is missing."""
 
     QUEUED, RUNNING, DONE, FAILED = "Queued", "Running", "Done", "Failed"
 

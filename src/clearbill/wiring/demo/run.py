@@ -77,7 +77,8 @@ def _load_where_there_is_none(customers: int | None) -> None:
 
 def _environment(port: int) -> dict[str, str]:
     """What the processes get beside our own environment."""
-    given = {"PORT": str(port)}
+    # The worker gives its jobs back before we lose patience with it.
+    given = {"PORT": str(port), "CLEARBILL_STOP_WITHIN": str(STOP_WITHIN // 2)}
     if not settings.EMBEDDED:
         # With a database of one's own, `serve` and `work` want the base of all links.
         given["CLEARBILL_URL"] = _base(port)
