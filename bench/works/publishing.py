@@ -66,10 +66,12 @@ def quarter(reseller: int, codes: list[str]) -> Callable[[], Any]:
     """In a worker: publish these; how many were refused."""
     from clearbill.actions.change_status import Change, change_status
     from clearbill.actions.common import Actor
+    from clearbill.jobs import tasks
     from clearbill.rules.lifecycle import Status
 
     actor, change = Actor("owner@bench.example", "owner"), Change(to=Status.OPEN, notify=True)
-    # A worker that has served before is connected, and has loaded what it needs.
+    # A worker that has served before is connected, and has loaded what it needs, as its tasks.
+    assert tasks.store.name == "store_published"
     change_status(reseller_id=reseller, actor=actor, documents=[], change=change)
 
     def now() -> int:

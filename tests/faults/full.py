@@ -15,6 +15,22 @@ def limit() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
 
+def queue_a_month() -> None:
+    """Leave the generation of September to the worker."""
+    from datetime import date
+
+    from clearbill.actions.common import Actor
+    from clearbill.actions.generate_documents import start_run
+    from clearbill.records.models import Reseller
+
+    start_run(
+        reseller_id=Reseller.objects.get(slug="north").pk,
+        actor=Actor("owner@north.example", "owner"),
+        month=date(2024, 9, 1),
+        in_background=True,
+    )
+
+
 def work_off() -> None:
     """Run the jobs that are due, each once; under the limit where FULL_AT is set."""
     if os.environ.get("FULL_AT"):

@@ -111,6 +111,17 @@ def test_an_export_onto_a_full_disk_leaves_no_file(place: Place, form: str) -> N
     assert target.stat().st_size > int(SMALL["FULL_AT"])
 
 
+def test_a_zip_onto_a_full_disk_leaves_no_file(place: Place) -> None:
+    draft(place)
+    target = place.folder / "out" / "all.zip"
+    target.parent.mkdir()
+    words = ("bulk", "zip", "D-000001", "-o", str(target), *HERE)
+    assert "too large" in place.refused(*words, first="faults.full:limit", **SMALL)
+    assert list(target.parent.iterdir()) == []
+    place.done(*words)
+    assert target.stat().st_size > int(SMALL["FULL_AT"])
+
+
 _JOB = "SELECT status, attempts FROM procrastinate_jobs WHERE task_name = 'store_published'"
 _DUE = "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'"
 
@@ -131,9 +142,9 @@ def test_papers_that_found_no_room_are_stored_once_there_is_some(place: Place) -
 
 
 @contextmanager
-def tiny(folder: Path) -> Iterator[bool]:
-    """A disk of 16 kB in the folder; False where nobody may mount one."""
-    words = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(folder)]
+def tiny(folder: Path, size: str = "16k") -> Iterator[bool]:
+    """A small disk in the folder; False where nobody may mount one."""
+    words = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     mounted = os.geteuid() == 0 and subprocess.run(words, check=False).returncode == 0
     try:
         yield mounted
@@ -150,6 +161,65 @@ def test_a_disk_that_is_truly_full_keeps_no_import_either(place: Place) -> None:
     print("a tmpfs of 16 kB was tried" if mounted else "mounting is not permitted here")
     place.done(*import_it(place))
 
+
+@contextmanager
+def tables_on(place: Place, disk: Path) -> Iterator[None]:
+    """Let the place's tables lie on another disk, where they may fill it."""
+    name, elsewhere = place.database.name, f"of_{place.database.name}"
+    other = place.database.superuser.replace(f"/{name}?", "/postgres?")
+    with psycopg.connect(other, autocommit=True) as connection:
+        connection.execute(f"CREATE TABLESPACE {elsewhere} LOCATION '{disk}'")
+        try:
+            _move(connection, name, elsewhere)
+            yield
+        finally:
+            _move(connection, name, "pg_default")
+            connection.execute(f"DROP TABLESPACE {elsewhere}")
+
+
+def _move(connection: psycopg.Connection, database: str, to: str) -> None:
+    connection.execute(
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s",
+        [database],
+    )
+    connection.execute(f"ALTER DATABASE {database} SET TABLESPACE {to}")
+
+
+def fill(file: Path) -> None:
+    """Leave so little room on its disk that a job can say how it ended, and not much more."""
+    with pytest.raises(OSError, match="space"), file.open("wb", buffering=0) as stream:
+        while stream.write(b" " * 4096):
+            continue
+    os.truncate(file, file.stat().st_size - ROOM)
+
+
+ROOM = 160_000
+
+
+def test_a_generation_without_room_for_its_lines_is_made_once_there_is_some(place: Place) -> None:
+    place.done(*import_it(place))
+    place.done("accounts", "assign", "--all", *HERE)
+    place.run("verify", first="faults.full:queue_a_month")
+    disk = place.folder / "disk"
+    disk.mkdir()
+    with tiny(disk, "64m") as mounted:
+        if mounted:
+            with tables_on(place, disk):
+                fill(disk / "filler")
+                place.run("verify", first="faults.full:work_off", FULL_AT="")
+                assert (place.one(_MADE), place.one(_GENERATES)) == ((0, 0), ("todo", 1))
+                (disk / "filler").unlink()
+                place.one(_DUE)
+                place.run("verify", first="faults.full:work_off", FULL_AT="")
+                assert (place.one(_MADE), place.one(_GENERATES)[0]) == ((1, 400), "succeeded")
+                place.done("verify")
+    print("a disk of 64 MB was filled" if mounted else "mounting is not permitted here")
+
+
+_GENERATES = "SELECT status, attempts FROM procrastinate_jobs WHERE task_name = 'generate'"
+_MADE = """
+SELECT (SELECT count(*) FROM records_document), (SELECT count(*) FROM records_documentline)
+"""
 
 SIXTEENTHS = range(16)
 

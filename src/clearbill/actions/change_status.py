@@ -5,19 +5,18 @@ locks the documents, then the number series, then the chain; a document that may
 so in its result and stops no other.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from procrastinate.contrib.django import app as jobs
-from procrastinate.types import JSONDict
 
 from clearbill.actions import trail
 from clearbill.actions.common import Actor, check_words
 from clearbill.actions.locks import lock_documents
+from clearbill.actions.many import defer_each, with_rows
 from clearbill.actions.notify import queue_mails
 from clearbill.queries import canonical
 from clearbill.queries.canonical import Parties, Publication
@@ -28,7 +27,6 @@ from clearbill.records.models import (
     BillingProfile,
     Customer,
     Document,
-    DocumentLine,
     Event,
     NumberSeries,
     Provider,
@@ -206,10 +204,16 @@ class _Batch:
         return max(counted, _due(document) or counted)
 
     def _publish(self, documents: list[Document]) -> None:
-        """Number and freeze drafts; the dates of a series may refuse all that take a number."""
+        """Number and freeze drafts; the dates of a series may refuse all that take a number.
+
+        Everything that needs no number is done before the series is locked: publications wait for
+        each other there.
+        """
         if not documents:
             return
-        lines = _lines_by_document(self.reseller_id, documents)
+        # A statement of its own: lines that were committed before the lock count.
+        lines = canonical.lines_of_many(self.reseller_id, [d.pk for d in documents])
+        drafts = {d.pk: canonical.build(d, lines[d.pk], self.parties, None) for d in documents}
         numbered = {d.pk for d in documents if self._takes_number(d)}
         series = (
             NumberSeries.objects.select_for_update().get(
@@ -239,7 +243,7 @@ class _Batch:
                 document.invoice_number = numbering.invoice_number(
                     series.prefix, series.last_number
                 )
-            self._freeze(document, lines[document.pk], issued)
+            self._freeze(document, drafts[document.pk], issued)
         if series:
             series.save(update_fields=["last_number", "last_issue_date"])
 
@@ -248,15 +252,12 @@ class _Batch:
             document.total > 0 or self.parties.settings.zero_totals_publish_fully
         )
 
-    def _freeze(self, document: Document, lines: list[DocumentLine], issued: date) -> None:
+    def _freeze(self, document: Document, draft: dict[str, Any], issued: date) -> None:
         terms = self.parties.terms_days(document.profile)
         document.issue_date = issued
         document.due_date = document.due_date or issued + timedelta(days=terms)
-        content = canonical.build(
-            document,
-            lines,
-            self.parties,
-            Publication(issued, document.due_date, document.invoice_number),
+        content = canonical.published(
+            draft, Publication(issued, document.due_date, document.invoice_number)
         )
         document.frozen = canonical_json(content)
         document.content_hash = content_hash(document.frozen)
@@ -334,12 +335,9 @@ class _Batch:
                 for event, document in zip(events, documents, strict=True)
             ],
         )
-        published = [d for d in documents if self.results[d.code].was == Status.DRAFT]
-        if published:
-            arguments: list[JSONDict] = [
-                {"reseller_id": self.reseller_id, "document_id": d.pk} for d in published
-            ]
-            jobs.configure_task("store_published").batch_defer(*arguments)
+        published = [d.pk for d in documents if self.results[d.code].was == Status.DRAFT]
+        task = jobs.configure_task("store_published")
+        defer_each(task, self.reseller_id, "document_id", published)
 
 
 def _due(document: Document) -> date | None:
@@ -373,18 +371,6 @@ def _load_related(reseller_id: int, documents: Sequence[Document]) -> None:
             found = rows.get(getattr(document, f"{name}_id"))
             if found is not None:
                 setattr(document, name, found)
-
-
-def _lines_by_document(
-    reseller_id: int, documents: Sequence[Document]
-) -> dict[int, list[DocumentLine]]:
-    """The lines of locked drafts. A statement of its own: lines committed before the lock count."""
-    found: dict[int, list[DocumentLine]] = defaultdict(list)
-    for line in DocumentLine.objects.filter(
-        reseller_id=reseller_id, document__in=[d.pk for d in documents]
-    ).order_by("document_id", "position"):
-        found[line.document_id].append(line)
-    return found
 
 
 def _event_data(document: Document, result: Result) -> dict[str, Any]:
@@ -422,13 +408,9 @@ def _save(documents: Sequence[Document]) -> None:
     """One UPDATE for the whole batch, so that triggers see it as one."""
     if not documents:
         return
-    arrays = ", ".join(f"%s::{kind}[]" for kind in _WRITTEN.values())
-    values: list[list[Any]] = [[getattr(d, name) for d in documents] for name in _WRITTEN]
     assignments = ", ".join(f"{name} = n.{name}" for name in _WRITTEN)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE records_document d SET {assignments}"  # noqa: S608 - names of our own
-            f" FROM unnest(%s::bigint[], {arrays}) AS n(id, {', '.join(_WRITTEN)})"
-            " WHERE d.id = n.id",
-            [[d.pk for d in documents], *values],
-        )
+    with_rows(
+        f"UPDATE records_document d SET {assignments} FROM {{rows}} WHERE d.id = n.id",  # noqa: S608 - names of our own
+        {"id": "bigint", **_WRITTEN},
+        [(d.pk, *(getattr(d, name) for name in _WRITTEN)) for d in documents],
+    )

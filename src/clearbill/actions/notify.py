@@ -5,11 +5,11 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 from procrastinate.contrib.django import app as jobs
-from procrastinate.types import JSONDict
 
 from clearbill.actions import trail
 from clearbill.actions.common import Actor, Refused
 from clearbill.actions.locks import lock_documents
+from clearbill.actions.many import defer_each, with_rows
 from clearbill.queries.canonical import Parties
 from clearbill.queries.mail_templates import kind_again
 from clearbill.records import clock, tenancy
@@ -24,24 +24,26 @@ def queue_mails(
     mails: Sequence[tuple[Event, Document, Sequence[str]]],
 ) -> None:
     """Record one delivery per recipient and defer its sending, in the caller's transaction."""
-    deliveries = Delivery.objects.bulk_create(
-        Delivery(
-            reseller_id=reseller_id,
-            event=event,
-            document=document,
-            recipient=recipient,
-            message_id=f"{event.hash[:32]}.{number}",
-            created_at=at,
-        )
+    rows = [
+        (event.pk, document.pk, recipient, f"{event.hash[:32]}.{number}")
         for event, document, recipients in mails
         for number, recipient in enumerate(dict.fromkeys(recipients), start=1)
-    )
-    if deliveries:
-        arguments: list[JSONDict] = [
-            {"reseller_id": reseller_id, "delivery_id": each.pk} for each in deliveries
-        ]
+    ]
+    if rows:
+        made = with_rows(_OWED, _OWED_BY, rows, reseller=reseller_id, at=at, state=Delivery.QUEUED)
         # Before the files of a bulk publication: people wait for mails, nobody for files.
-        jobs.configure_task("send_mail", priority=10).batch_defer(*arguments)
+        task = jobs.configure_task("send_mail", priority=10)
+        defer_each(task, reseller_id, "delivery_id", [each for (each,) in made])
+
+
+_OWED_BY = {"event_id": "bigint", "document_id": "bigint", "recipient": "text",
+            "message_id": "text"}  # fmt: skip
+_OWED = """
+INSERT INTO records_delivery (reseller_id, created_at, state, attempts, last_error,
+       event_id, document_id, recipient, message_id)
+SELECT %(reseller)s, %(at)s, %(state)s, 0, '', event_id, document_id, recipient, message_id
+  FROM {rows} RETURNING id
+"""
 
 
 def withdraw_mails(reseller_id: int, documents: "QuerySet[Document] | Sequence[Document]") -> None:

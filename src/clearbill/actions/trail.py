@@ -1,10 +1,12 @@
 """Appending to a reseller's trail of events, each hash covering the one before."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from clearbill.actions.many import with_rows
 from clearbill.queries.chain import hashed_content
 from clearbill.records.models import Chain, Document, Event
 from clearbill.rules.canonical import event_hash
@@ -50,6 +52,35 @@ def append(*, reseller_id: int, who: str, at: datetime, entries: Sequence[Entry]
         )
         event.hash = chain.head = event_hash(chain.head, hashed_content(event))
         events.append(event)
-    Event.objects.bulk_create(events, batch_size=2000)
+    _insert(reseller_id, who, at, events)
     chain.save(update_fields=["length", "head"])
     return events
+
+
+_COLUMNS = {
+    "seq": "bigint",
+    "document_id": "bigint",
+    "what": "text",
+    "from_status": "text",
+    "to_status": "text",
+    "reason": "text",
+    "notified": "boolean",
+    "previous": "text",
+    "hash": "text",
+}
+_INSERT = f"""
+INSERT INTO records_event (reseller_id, who, at, data, {", ".join(_COLUMNS)})
+SELECT %(reseller)s, %(who)s, %(at)s, data::jsonb, {", ".join(_COLUMNS)}
+  FROM {{rows}} RETURNING seq, id
+"""  # noqa: S608 - names of our own
+
+
+def _insert(reseller_id: int, who: str, at: datetime, events: Sequence[Event]) -> None:
+    """Store them, and let them know their keys."""
+    rows = [
+        (*(getattr(event, name) for name in _COLUMNS), json.dumps(event.data)) for event in events
+    ]
+    kinds = {**_COLUMNS, "data": "text"}
+    ids = dict(with_rows(_INSERT, kinds, rows, reseller=reseller_id, who=who, at=at))
+    for event in events:
+        event.pk = ids[event.seq]

@@ -8,7 +8,7 @@ import io
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import files
@@ -79,6 +79,8 @@ def _compiled(
 def unprintable(document: Mapping[str, Any], *, font_folders: Sequence[Path] = ()) -> list[str]:
     """The letters of the document that no font has, as `中 U+4E2D`, sorted; [] if all is well."""
     covered = coverage((*FONT_FOLDERS, *font_folders))
+    if covered >= _ASCII and json.dumps(document, ensure_ascii=False).isascii():
+        return []
     seen: set[str] = set()
 
     def note(text: str) -> str:
@@ -87,6 +89,9 @@ def unprintable(document: Mapping[str, Any], *, font_folders: Sequence[Path] = (
 
     view(document, draft=False, clean=note)
     return [f"{char} U+{ord(char):04X}" for char in sorted(seen) if _is_missing(char, covered)]
+
+
+_ASCII = frozenset(range(0x20, 0x7F))
 
 
 def _is_missing(char: str, covered: frozenset[int]) -> bool:
@@ -163,15 +168,27 @@ def _families(found: frozenset[str], text: str) -> list[str]:
 
 def _archived(compiled: bytes, issued: datetime) -> bytes:
     """The compiled file with what PDF/A readers stumble over taken out, and no clock in it."""
-    with pikepdf.open(io.BytesIO(compiled)) as pdf:
-        for item in pdf.objects:
-            if isinstance(item, pikepdf.Dictionary) and "/CIDSet" in item:
-                del item["/CIDSet"]
-        pdfa.prepare(pdf, "3b")
-        _pin_metadata_date(pdf, issued)
+    with pikepdf.open(io.BytesIO(compiled)) as pdf, pikepdf.new() as front:
+        for descriptor in _descriptors(pdf):
+            if "/CIDSet" in descriptor:
+                del descriptor["/CIDSet"]
+        # To prepare the whole file would look through all its objects for what it never has.
+        _take(pdf, front)
+        pdfa.prepare(front, "3b")
+        _pin_metadata_date(front, issued)
+        _take(front, pdf)
         out = io.BytesIO()
         pdf.save(out, **pdfa.resolve_save_kwargs("3b", deterministic_id=True))
     return out.getvalue()
+
+
+def _take(source: pikepdf.Pdf, into: pikepdf.Pdf) -> None:
+    """What says that a file is PDF/A."""
+    into.Root.Metadata = into.copy_foreign(source.Root.Metadata)
+    intent = into.copy_foreign(source.Root.OutputIntents[0])
+    into.Root.OutputIntents = pikepdf.Array([intent])
+    for name, value in source.docinfo.items():
+        into.docinfo[name] = value
 
 
 def _pin_metadata_date(pdf: pikepdf.Pdf, issued: datetime) -> None:
@@ -184,3 +201,12 @@ def _pin_metadata_date(pdf: pikepdf.Pdf, issued: datetime) -> None:
     if changed != 1:
         raise CannotPrint(f"{changed} metadata dates where one was expected")
     metadata.write(pinned)
+
+
+def _descriptors(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
+    """What describes the fonts of the pages. Looking through all objects is slow: a tagged file
+    has several for each cell."""
+    for page in pdf.pages:
+        for font in page.resources.get("/Font", {}).values():
+            for descendant in font.get("/DescendantFonts", []):
+                yield descendant.FontDescriptor
