@@ -24,9 +24,16 @@ class Size:
     skus: int = SKUS_OF_AN_ACCOUNT
 
 
+def engine() -> duckdb.DuckDBPyConnection:
+    """DuckDB as ours has it. Its progress bar would be drawn where a way gives its answer."""
+    connection = duckdb.connect(config={"threads": 2, "memory_limit": "2GB"})
+    connection.execute("SET enable_progress_bar = false").fetchall()
+    return connection
+
+
 def write_csv(path: Path, size: Size) -> Path:
     """A month as one file of FOCUS 1.0, in no order, with the decimals that providers give."""
-    with duckdb.connect(config={"threads": 2}) as connection:
+    with engine() as connection:
         connection.execute(
             f"COPY ({_rows(size)}) TO '{path}' (HEADER, DELIMITER ',')",
         ).fetchall()

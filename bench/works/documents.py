@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import psycopg
 
-from bench.usage import PERIOD, PROVIDERS
+from bench.usage import PERIOD, PROVIDERS, engine
 from bench.ways import Measured, Work, run, timed
 from bench.works import rating
 from bench.world import COPY, copied, database, past_the_law
@@ -116,7 +116,7 @@ def by_hand(folder: str, part: int) -> Callable[[], Any]:
     """SQL that knows its one period and currency, CSV, and COPY into tables without any law."""
     at = Path(folder)
     copied()
-    engine = duckdb.connect(config={"threads": 2, "memory_limit": "2GB"})
+    duck = engine()
     statements = rating.hand_written(at)
     names = ", ".join(each.split(" AS ")[-1] for each in _LINES)
     with past_the_law(COPY) as connection:
@@ -128,10 +128,10 @@ def by_hand(folder: str, part: int) -> Callable[[], Any]:
     def now() -> Measured:
         with timed() as took:
             for statement in statements:
-                engine.execute(statement).fetchall()
+                duck.execute(statement).fetchall()
             with past_the_law(COPY) as connection, connection.transaction():
-                _copy(engine, documents, connection, "bare_document", at / "documents.csv")
-                _copy(engine, lines, connection, "bare_line", at / "lines.csv")
+                _copy(duck, documents, connection, "bare_document", at / "documents.csv")
+                _copy(duck, lines, connection, "bare_line", at / "lines.csv")
         with past_the_law(COPY) as connection:
             return Measured(_digest(connection, "bare_line"), took.seconds)
 
@@ -139,13 +139,13 @@ def by_hand(folder: str, part: int) -> Callable[[], Any]:
 
 
 def _copy(
-    engine: duckdb.DuckDBPyConnection,
+    duck: duckdb.DuckDBPyConnection,
     query: str,
     connection: psycopg.Connection,
     table: str,
     by: Path,
 ) -> None:
-    engine.execute(f"COPY ({query}) TO '{by}' (HEADER false, FORCE_QUOTE *)").fetchall()
+    duck.execute(f"COPY ({query}) TO '{by}' (HEADER false, FORCE_QUOTE *)").fetchall()
     with (
         connection.cursor().copy(f"COPY {table} FROM STDIN (FORMAT csv)") as copy,
         by.open("rb") as file,

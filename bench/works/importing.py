@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from bench.usage import Size, write_csv
+from bench.usage import Size, engine, write_csv
 from bench.ways import Work
 from clearbill.store import FileStore
 from clearbill.usage.intake import take_in
@@ -46,7 +46,7 @@ def converted(csv: str, folder: str) -> Callable[[], Any]:
     """CSV to Parquet by DuckDB with types given; nothing is checked, sorted or summed."""
     to = Path(folder) / "floor.parquet"
     types = dict.fromkeys(_AMOUNTS, "DECIMAL(38,18)") | dict.fromkeys(_TIMES, "TIMESTAMP")
-    connection = duckdb.connect(config={"threads": 2, "memory_limit": "2GB"})
+    connection = engine()
 
     def now() -> list[str]:
         connection.execute(

@@ -5,11 +5,10 @@ from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.usage import PERIOD, PROVIDERS, Size, rules, write_csv
+from bench.usage import PERIOD, PROVIDERS, Size, engine, rules, write_csv
 from bench.ways import Work
 from clearbill.rules.pricing import PRICED
 from clearbill.store import FileStore
@@ -110,7 +109,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _digest(lines: pa.Table) -> list[str]:
-    connection = duckdb.connect(config={"threads": 2})
+    connection = engine()
     connection.register("lines", lines)
     found = connection.execute(_DIGEST).fetchone()
     assert found is not None
@@ -196,7 +195,7 @@ def hand_written(folder: Path) -> list[str]:
 
 def by_hand(folder: str) -> Callable[[], Any]:
     """The same lines by SQL that knows its one period and currency, and two decimals."""
-    connection = duckdb.connect(config={"threads": 2, "memory_limit": "2GB"})
+    connection = engine()
     statements = hand_written(Path(folder))
 
     def now() -> Any:

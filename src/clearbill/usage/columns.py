@@ -1,6 +1,6 @@
 """Columns: what an import's Parquet holds beside the file's own, and what a line is made of."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -126,7 +126,13 @@ def slice_columns(slices: Sequence[SliceRef]) -> Columns:
     }
 
 
-def line_key_sql(*parts: str) -> str:
-    """The engine's twin of `rules.line_key.line_key`, over SQL expressions."""
-    escaped = (f"replace(replace({part}, '\\', '\\\\'), '|', '\\|')" for part in parts)
-    return " || '|' || ".join(escaped)
+def line_key_sql(*parts: str, bare: Collection[str] = ()) -> str:
+    """The engine's twin of `rules.line_key.line_key`, over SQL expressions that are never null.
+
+    `bare` are those among them in which no bar and no backslash can be.
+    """
+    escaped = (
+        part if part in bare else f"replace(replace({part}, '\\', '\\\\'), '|', '\\|')"
+        for part in parts
+    )
+    return f"concat_ws('|', {', '.join(escaped)})"

@@ -77,12 +77,18 @@ class Detail:
     def query(self, columns: Sequence[str] | None = None) -> str:
         """The SQL that reads these columns in order; the file's own and RATED where none given.
 
-        Give names as they are (`Price`, `cb_qty`), not SQL. To write expressions, put the query
-        into brackets: `SELECT upper("cb_unit") FROM ({rows.query()})`.
+        Give names as they are (`Price`, `cb_qty`), not SQL; `select` takes expressions.
         """
-        chosen = ", ".join(quoted(name) for name in columns or (*self.columns, *RATED))
+        return self.select([quoted(name) for name in columns or (*self.columns, *RATED)])
+
+    def select(self, cells: Sequence[str]) -> str:
+        """The SQL that reads these expressions in order, named or not.
+
+        They are computed before the rows are sorted, on the file's own dictionaries: once for a
+        text and not for each row.
+        """
         order = "" if self.ordered else f" ORDER BY {', '.join(_ORDER)}"
-        return f"SELECT {chosen} FROM {self.relation}{order}"  # noqa: S608
+        return f"SELECT {', '.join(cells)} FROM {self.relation}{order}"  # noqa: S608
 
 
 @contextmanager

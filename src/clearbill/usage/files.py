@@ -10,7 +10,8 @@ import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -81,23 +82,19 @@ def _parquet(path: Path, name: str, scratch: Path, max_bytes: int) -> Source:
 def _csv(path: Path, name: str, scratch: Path, max_bytes: int, *, zipped: bool) -> Source:
     plain = scratch / "in.csv"
     scan = _Scan(name)
-    digest = hashlib.sha256()
     if zipped:
         with plain.open("wb") as out:
-            for chunk in _unzipped(path, name, max_bytes):
-                digest.update(chunk)
-                scan.feed(chunk)
-                out.write(chunk)
+            content = _hashed(_unzipped(path, name, max_bytes), scan.feed, out.write)
     else:
         if path.stat().st_size > max_bytes:
             raise refuse(name, f"has more than {max_bytes} bytes")
         _linked(path, plain)
         with path.open("rb") as stream:
-            for chunk in _chunks(stream):
-                digest.update(chunk)
-                scan.feed(chunk)
+            content = _hashed(_chunks(stream), scan.feed)
     scan.end()
-    content = digest.hexdigest()
+    header = _header(plain, name)
+    if scan.blank:
+        raise refuse(name, "has a header and no rows")
     return Source(
         name=name,
         path=plain,
@@ -105,7 +102,7 @@ def _csv(path: Path, name: str, scratch: Path, max_bytes: int, *, zipped: bool) 
         sha256=_sha256(path) if zipped else content,
         content_sha256=content,
         bytes=path.stat().st_size,
-        header=_header(plain, name),
+        header=header,
         line_breaks=scan.line_breaks,
     )
 
@@ -114,6 +111,18 @@ def _linked(path: Path, link: Path) -> Path:
     # A name of our own: DuckDB takes * and [ in a file's name for a pattern.
     link.symlink_to(path.resolve())
     return link
+
+
+def _hashed(chunks: Iterable[bytes], *uses: Callable[[bytes], object]) -> str:
+    """The SHA-256 of the chunks, made while each is used."""
+    digest = hashlib.sha256()
+    with ThreadPoolExecutor(1) as beside:
+        for chunk in chunks:
+            hashed = beside.submit(digest.update, chunk)
+            for use in uses:
+                use(chunk)
+            hashed.result()
+    return digest.hexdigest()
 
 
 def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
@@ -152,12 +161,21 @@ class _Scan:
         self._line_bytes = 0
         self._last = b""
         self.line_breaks = 0
+        self._filled = False
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing but line breaks stands behind the first line: the engine would take
+        a minute to look through a gigabyte of them for a row."""
+        return self.line_breaks > 0 and not self._filled
 
     def feed(self, chunk: bytes) -> None:
         if b"\0" in chunk:
             line = self._line(chunk, chunk.index(b"\0"))
             raise refuse(self._name, "holds a NUL byte: the file is damaged", line=line)
-        self._decode(chunk, final=False)
+        # Letters of one byte each are UTF-8 already, where none is half read.
+        if not chunk.isascii() or self._decoder.getstate()[0]:
+            self._decode(chunk, final=False)
         first = chunk.find(b"\n")
         if self._line_bytes + (first if first >= 0 else len(chunk)) > MAX_ROW:
             line = self.line_breaks + 1
@@ -166,6 +184,8 @@ class _Scan:
             self._line_bytes += len(chunk)
         else:
             self._line_bytes = len(chunk) - chunk.rfind(b"\n") - 1
+        body = chunk if self.line_breaks else chunk[first + 1 :]
+        self._filled = self._filled or bool(body.strip(b"\r\n"))
         self.line_breaks += chunk.count(b"\n")
         self._last = chunk[-1:]
 

@@ -12,33 +12,21 @@ import duckdb
 from clearbill.rules.money import DOOR_SCALE, round_half_away
 from clearbill.rules.text import harmless
 from clearbill.store import FileStore
-from clearbill.usage.engines.duckdb import (
-    DEFAULT,
-    Limits,
-    connected,
-    escaped_glob,
-    literal,
-    quoted,
-    scratch_folder,
-)
+from clearbill.usage.columns import ORDER, SLICE
+from clearbill.usage.engines.duckdb import DEFAULT, Limits, connected, literal, scratch_folder
 from clearbill.usage.feeds import focus
 from clearbill.usage.files import Source, open_source, refuse
-from clearbill.usage.normalise import (
-    Union,
-    Words,
-    files_with_faults,
-    learn_words,
-    normalise,
-    unite,
-    write,
-)
+from clearbill.usage.normalise import Words, learn_words, normalise, place, summed, write
+from clearbill.usage.reading import read
 from clearbill.usage.slow_pass import MOST_ERRORS
 from clearbill.usage.staging import Staged, explain, stage
 from clearbill.usage.types import BadFile, Delivery, FileIn, RowError, Slice, Statement
+from clearbill.usage.union import Union, unite
 
 _UNBOUNDED = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 """For the file's own sum: exact, however many decimals its texts have."""
 
+_TOLD_APART = (*SLICE, "cb_file")
 _STATEMENT = "cb_provider, cb_payer, cb_period_start, cb_period_end, cb_currency"
 Key = tuple[Any, ...]
 
@@ -70,7 +58,7 @@ def take_in(
         scratch = stack.enter_context(scratch_folder(limits))
         sources = _sources(list(zip(files, called, strict=True)), scratch, limits)
         try:
-            connection = stack.enter_context(connected(scratch, limits, on_disk=True))
+            connection = stack.enter_context(connected(scratch, limits))
             return _taken(connection, sources, aliases, store, key, limits)
         except duckdb.OutOfRangeException as error:
             raise refuse(called[0], f"amounts add up to more than is kept: {error}") from None
@@ -106,16 +94,18 @@ def _taken(
     key: str,
     limits: Limits,
 ) -> Delivery:
-    staged = [stage(connection, source, n, limits) for n, source in enumerate(sources, start=1)]
-    union = unite(connection, staged)
+    files = [read(connection, source, n, limits) for n, source in enumerate(sources, start=1)]
+    union = unite(connection, files)
+    staged = stage(connection, files, union)
     words = learn_words(connection, union, aliases)
+    place(connection, words)
     normalise(connection, union)
-    wrong = files_with_faults(connection, union)
+    wrong = summed(connection, union, words)
     if wrong:
         raise _explained(connection, [staged[number - 1] for number in wrong])
     with store.writing(key) as path:
-        write(connection, union, str(path))
-        return _described(connection, path, staged, union, words, key)
+        write(connection, union, _order(connection), str(path))
+        return _described(connection, staged, union, words, key)
 
 
 def _explained(connection: duckdb.DuckDBPyConnection, staged: Sequence[Staged]) -> BadFile:
@@ -124,42 +114,46 @@ def _explained(connection: duckdb.DuckDBPyConnection, staged: Sequence[Staged]) 
     return BadFile(tuple(errors[:MOST_ERRORS]), sum(bad.total_errors for bad in found))
 
 
+def _order(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What rows are sorted by: of ORDER only what differs, since each key costs."""
+    kept = [name for name in ORDER if name in _TOLD_APART]
+    counts = ", ".join(f"count(DISTINCT {name})" for name in kept)
+    (row,) = connection.execute(f"SELECT {counts} FROM slices").fetchall()  # noqa: S608
+    same = {name for name, count in zip(kept, row, strict=True) if count == 1}
+    return [name for name in ORDER if name not in same]
+
+
 def _described(
     connection: duckdb.DuckDBPyConnection,
-    path: Path,
     staged: Sequence[Staged],
     union: Union,
     words: Words,
     key: str,
 ) -> Delivery:
-    statements = _statements(connection, path, union)
+    statements = _statements(connection, union)
     files = tuple(
-        FileIn(file.source.name, file.source.sha256, file.source.bytes, file.rows)
-        for file in staged
+        FileIn(each.file.source.name, each.file.source.sha256, each.file.source.bytes, each.rows)
+        for each in staged
     )
     return Delivery(
         path=key,
         files=files,
         statements=statements,
-        slices=_slices(connection, path),
+        slices=_slices(connection),
         providers=words.providers,
         content_hash=_hash_of_all(statements),
         rows=sum(file.rows for file in files),
         columns=union.columns,
         unknown_columns=focus.unknown_columns(union.columns),
-        charge_words=_unknown_charges(connection, path, words),
+        charge_words=_unknown_charges(connection, words),
     )
 
 
-def _statements(
-    connection: duckdb.DuckDBPyConnection, path: Path, union: Union
-) -> tuple[Statement, ...]:
+def _statements(connection: duckdb.DuckDBPyConnection, union: Union) -> tuple[Statement, ...]:
     cut = _cut_at_the_door(connection, union)
     rows = connection.execute(
-        f"SELECT {_STATEMENT}, min(nullif(cb_payer_name, '')), count(*), sum(cb_cost), "  # noqa: S608
-        f"sum(md5_number_lower(t)), sum(md5_number_upper(t)) "
-        f"FROM (SELECT *, {_row_text(union)} AS t FROM {_stored(path)}) "
-        f"GROUP BY {_STATEMENT} ORDER BY {_STATEMENT}"
+        f"SELECT {_STATEMENT}, min(payer_name), sum(often), sum(cost), sum(lower), sum(upper) "  # noqa: S608
+        f"FROM slices GROUP BY {_STATEMENT} ORDER BY {_STATEMENT}"
     ).fetchall()
     return tuple(
         Statement(
@@ -172,25 +166,17 @@ def _statements(
             rows=row[6],
             file_sum=_UNBOUNDED.add(row[7], cut.get(tuple(row[:5]), Decimal(0))),
             stored_sum=row[7],
-            content_hash=_sha(f"focus 1|{row[6]}|{row[8]}|{row[9]}"),
+            content_hash=_sha(f"focus 2|{row[6]}|{row[8]}|{row[9]}"),
         )
         for row in rows
     )
 
 
-def _stored(path: Path) -> str:
-    return f"read_parquet({literal(escaped_glob(str(path)))})"
-
-
-def _row_text(union: Union) -> str:
-    """One text per row that is the same whatever the order of columns; nulls leave no trace."""
-    ordered = sorted((focus.key_of(name), name) for name in union.columns)
-    parts = [f"{literal(key)} || chr(31) || {quoted(name)} || chr(30)" for key, name in ordered]
-    return f"concat({', '.join(parts)})"
-
-
 def _cut_at_the_door(connection: duckdb.DuckDBPyConnection, union: Union) -> dict[Key, Decimal]:
     """Per statement, what rounding to 18 decimals took from the file's costs."""
+    ((cuts,),) = connection.execute("SELECT bool_or(cut) FROM slices").fetchall()
+    if not cuts:
+        return {}
     cell = union.cell("BilledCost")
     decimals = f"length({cell}) - strpos({cell}, '.')"
     result = connection.execute(
@@ -203,18 +189,18 @@ def _cut_at_the_door(connection: duckdb.DuckDBPyConnection, union: Union) -> dic
         for *statement, text, count in batch:
             value = Decimal(text.strip())
             lost = _UNBOUNDED.subtract(value, round_half_away(value, DOOR_SCALE))
-            place = tuple(statement)
-            so_far = cut.get(place, Decimal(0))
-            cut[place] = _UNBOUNDED.add(so_far, _UNBOUNDED.multiply(lost, Decimal(count)))
+            at = tuple(statement)
+            so_far = cut.get(at, Decimal(0))
+            cut[at] = _UNBOUNDED.add(so_far, _UNBOUNDED.multiply(lost, Decimal(count)))
     return cut
 
 
-def _slices(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[Slice, ...]:
+def _slices(connection: duckdb.DuckDBPyConnection) -> tuple[Slice, ...]:
     rows = connection.execute(
-        "SELECT cb_provider, cb_payer, cb_account, min(nullif(cb_account_name, '')), "  # noqa: S608
-        "cb_period_start, cb_period_end, cb_currency, count(*), sum(cb_cost), "
-        f"min(cb_first_date), max(cb_last_date) FROM {_stored(path)} "
-        "GROUP BY cb_provider, cb_payer, cb_account, cb_period_start, cb_period_end, cb_currency "
+        "SELECT cb_provider, cb_payer, cb_account, min(account_name), cb_period_start, "
+        "cb_period_end, cb_currency, sum(often), sum(cost), min(first_date), max(last_date) "
+        "FROM slices GROUP BY cb_provider, cb_payer, cb_account, cb_period_start, cb_period_end, "
+        "cb_currency "
         "ORDER BY cb_provider, cb_payer, cb_account, cb_period_start, cb_period_end, cb_currency"
     ).fetchall()
     return tuple(
@@ -235,14 +221,12 @@ def _slices(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[Slice, .
     )
 
 
-def _unknown_charges(
-    connection: duckdb.DuckDBPyConnection, path: Path, words: Words
-) -> dict[str, int]:
+def _unknown_charges(connection: duckdb.DuckDBPyConnection, words: Words) -> dict[str, int]:
     if not words.unknown_charges:
         return {}
     listed = ", ".join(literal(word) for word in sorted(words.unknown_charges))
     rows = connection.execute(
-        f"SELECT cb_provider_charge, count(*) FROM {_stored(path)} "  # noqa: S608
+        "SELECT cb_provider_charge, count(*) FROM placed "  # noqa: S608
         f"WHERE cb_provider_charge IN ({listed}) AND cb_charge_type = 'Adjustment' "
         "GROUP BY 1 ORDER BY 1"
     ).fetchall()

@@ -1,4 +1,4 @@
-"""From staged text to our own columns: the fast path, set by set in the engine.
+"""From staged rows to our own columns, set by set in the engine.
 
 Words of which a delivery has few (providers, charges, periods, currencies) are judged once each
 in Python; amounts and times are cast by the engine, which only says whether any is wrong.
@@ -6,90 +6,88 @@ in Python; amounts and times are cast by the engine, which only says whether any
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from functools import partial
 
 import duckdb
 
-from clearbill.rules.charge_types import charge_of
+from clearbill.rules.charge_types import Charge, charge_of
+from clearbill.rules.money import DOOR_SCALE
 from clearbill.rules.providers import provider_of
-from clearbill.usage.columns import NORMALISED, ORDER, line_key_sql
-from clearbill.usage.engines.duckdb import AMOUNT, literal, load, quoted, run
+from clearbill.usage.columns import NORMALISED, SLICE, line_key_sql
+from clearbill.usage.engines.duckdb import AMOUNT, Columns, literal, load, quoted, run
 from clearbill.usage.feeds import focus
 from clearbill.usage.files import refuse
-from clearbill.usage.staging import Staged
+from clearbill.usage.union import TEXT, Union
 
 _MOST_WORDS = 10_000
+_ACCOUNT = ("SubAccountId", "BillingAccountId")
+_SKU = ("SkuId", "SkuPriceId")
+_UNIT = ("PricingUnit", "ConsumedUnit")
+_KEYS = sorted(focus.key_of(column) for column in focus.COLUMNS)
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """The SQL of what a word means, and of the join that it needs behind `staged`."""
+
+    value: str
+    join: str = ""
 
 
 @dataclass(frozen=True)
 class Words:
-    """What the few words of a delivery mean. `good` is False where one of them is wrong."""
+    """What the few words of a delivery mean: `meanings` are columns of ours."""
 
-    good: bool
     providers: Mapping[str, str]
     unknown_charges: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Union:
-    """The files of a delivery side by side: `columns` in order, `place` by compared name."""
-
-    columns: tuple[str, ...]
-    place: Mapping[str, int]
-
-    def cell(self, column: str) -> str:
-        """The SQL of a FOCUS column in `staged`, NULL where the delivery has none."""
-        place = self.place.get(focus.key_of(column))
-        return "CAST(NULL AS VARCHAR)" if place is None else f"u{place}"
-
-
-def unite(connection: duckdb.DuckDBPyConnection, files: Sequence[Staged]) -> Union:
-    """Makes the view `staged`: file, line, u0, u1 … for the columns of all files together."""
-    columns: list[str] = []
-    place: dict[str, int] = {}
-    for file in files:
-        for column in file.source.header:
-            if focus.key_of(column) not in place:
-                place[focus.key_of(column)] = len(columns)
-                columns.append(column)
-    run(connection, "CREATE VIEW staged AS " + " UNION ALL ".join(_part(f, place) for f in files))
-    return Union(tuple(columns), place)
-
-
-def _part(file: Staged, place: Mapping[str, int]) -> str:
-    own = {focus.key_of(column): number for number, column in enumerate(file.source.header)}
-    cells = ", ".join(
-        f"s.c{own[key]} AS u{number}" if key in own else f"CAST(NULL AS VARCHAR) AS u{number}"
-        for key, number in place.items()
-    )
-    joined = f" JOIN {file.lines} l ON l.ordinal = s.rowid" if file.lines else ""
-    number = f"CAST({file.number} AS INTEGER) AS file"
-    line = f"CAST({file.line} AS BIGINT) AS line"
-    return f"SELECT {number}, {line}, {cells} FROM {file.table} s{joined}"  # noqa: S608
+    wrong_currencies: frozenset[str]
+    meanings: Mapping[str, Meaning]
 
 
 def learn_words(
     connection: duckdb.DuckDBPyConnection, union: Union, aliases: Mapping[str, str]
 ) -> Words:
-    """Judges each different word once and makes the tables that `normalised` joins."""
-    providers, codes = _providers(_distinct(connection, union, "ProviderName"), aliases)
-    _table(connection, "provider_words", ("word", "code"), providers)
-    charges, unknown = _charges(connection, union)
-    _table(connection, "charge_words", ("word", "often", "kind", "said"), charges)
-    days = set()
-    for column in focus.PERIODS:
-        days |= _distinct(connection, union, column)
-    dated = [(text, focus.read_date(text)) for text in sorted(days)]
-    known = [(text, day) for text, day in dated if day is not None]
-    texts, values = [text for text, _ in known], [day for _, day in known]
-    load(connection, "day_words", {"word": ("VARCHAR", texts), "day": ("DATE", values)})
+    """Judges each different word once."""
+    providers, names = _providers(_distinct(connection, union, "ProviderName"), aliases)
+    _ours(connection, "provider", providers.values())
+    starts, ends = (_days(_distinct(connection, union, column)) for column in focus.PERIODS)
     currencies = _distinct(connection, union, "BillingCurrency")
-    good = len(known) == len(dated) and all(focus.is_currency(word) for word in currencies)
+    charges = _charges(connection, union)
+    one = partial(_meaning, connection, union)
     return Words(
-        good and None not in codes.values(),
-        {code: name for code, name in codes.items() if code and name},
-        unknown,
+        names,
+        frozenset(charge.provider_charge for charge in charges.values() if not charge.known),
+        frozenset(word for word in currencies if not focus.is_currency(word)),
+        {
+            "cb_provider": one("ProviderName", "provider", providers),
+            "cb_period_start": one("BillingPeriodStart", "DATE", starts),
+            "cb_period_end": one("BillingPeriodEnd", "DATE", ends),
+            **_meanings_of_charges(connection, union, charges),
+            "cb_charge_start": _times(connection, union, "ChargePeriodStart"),
+            "cb_charge_end": _times(connection, union, "ChargePeriodEnd"),
+        },
     )
+
+
+def _meaning(
+    connection: duckdb.DuckDBPyConnection,
+    union: Union,
+    column: str,
+    kind: str,
+    known: Mapping[str, object],
+) -> Meaning:
+    only = union.word(column)
+    if only is not None:
+        value = literal(str(known[only])) if only in known else "NULL"
+        return Meaning(f"CAST({value} AS {kind})")
+    table = f"of_{column}"
+    columns: Columns = {
+        "word": (union.kind(column), list(known)),
+        "value": (kind, list(known.values())),
+    }
+    load(connection, table, columns)
+    return Meaning(f"{table}.value", f"LEFT JOIN {table} ON {table}.word = {union.cell(column)}")
 
 
 def _distinct(connection: duckdb.DuckDBPyConnection, union: Union, column: str) -> set[str]:
@@ -103,106 +101,208 @@ def _distinct(connection: duckdb.DuckDBPyConnection, union: Union, column: str) 
     return {str(row[0]) for row in rows}
 
 
+def _days(words: Iterable[str]) -> dict[str, date]:
+    return {word: day for word in words if (day := focus.read_date(word)) is not None}
+
+
 def _providers(
     words: Iterable[str], aliases: Mapping[str, str]
-) -> tuple[list[tuple[str, str]], dict[str, str | None]]:
-    known: list[tuple[str, str]] = []
-    names: dict[str, str | None] = {}
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The code of each word that is a provider's, and each code's name."""
+    codes: dict[str, str] = {}
+    names: dict[str, str] = {}
     for word in sorted(words):
         try:
             provider = provider_of(word, aliases)
         except ValueError:
-            names[word] = None
             continue
-        known.append((word, provider.code))
+        codes[word] = provider.code
         names.setdefault(provider.code, provider.name)
-    return known, names
+    return codes, names
 
 
-def _charges(
-    connection: duckdb.DuckDBPyConnection, union: Union
-) -> tuple[list[tuple[str, str, str, str]], frozenset[str]]:
-    category = f"coalesce({union.cell('ChargeCategory')}, '')"
-    frequency = f"coalesce({union.cell('ChargeFrequency')}, '')"
+def _charges(connection: duckdb.DuckDBPyConnection, union: Union) -> dict[tuple[str, str], Charge]:
+    category, frequency = union.first("ChargeCategory"), union.first("ChargeFrequency")
     rows = connection.execute(
         f"SELECT DISTINCT {category}, {frequency} FROM staged LIMIT {_MOST_WORDS + 1}"  # noqa: S608
     ).fetchall()
     if len(rows) > _MOST_WORDS:
         reason = f"holds more than {_MOST_WORDS} different values: is it the right column?"
         raise refuse("the delivery", reason, column="ChargeCategory")
-    charges = {(str(word), str(often)): charge_of(word, often) for word, often in rows}
-    unknown = {charge.provider_charge for charge in charges.values() if not charge.known}
-    return [
-        (word, often, charge.charge_type, charge.provider_charge)
-        for (word, often), charge in sorted(charges.items())
-    ], frozenset(unknown)
+    return {(str(word), str(often)): charge_of(word, often) for word, often in rows}
 
 
-def _table(
+def _meanings_of_charges(
     connection: duckdb.DuckDBPyConnection,
-    name: str,
-    columns: Sequence[str],
-    rows: Sequence[Sequence[Any]],
-) -> None:
-    cells = {column: ("VARCHAR", [row[n] for row in rows]) for n, column in enumerate(columns)}
-    load(connection, name, cells)
+    union: Union,
+    charges: Mapping[tuple[str, str], Charge],
+) -> dict[str, Meaning]:
+    kinds = [charge.charge_type for charge in charges.values()]
+    said = [charge.provider_charge for charge in charges.values()]
+    _ours(connection, "charge_type", kinds)
+    _ours(connection, "provider_charge", said)
+    columns: Columns = {
+        "word": (union.kind("ChargeCategory"), [word for word, _ in charges]),
+        "often": (union.kind("ChargeFrequency"), [often for _, often in charges]),
+        "kind": ("charge_type", kinds),
+        "said": ("provider_charge", said),
+    }
+    load(connection, "of_charges", columns)
+    join = (
+        f"LEFT JOIN of_charges c ON c.word = {union.first('ChargeCategory')} "
+        f"AND c.often = {union.first('ChargeFrequency')}"
+    )
+    return {
+        "cb_charge_type": Meaning("c.kind", join),
+        "cb_provider_charge": Meaning("c.said"),
+    }
+
+
+def _ours(connection: duckdb.DuckDBPyConnection, name: str, words: Iterable[str]) -> None:
+    """Makes a type of words of our own, in their order."""
+    listed = ", ".join(literal(word) for word in sorted({*words, ""}))
+    run(connection, f"CREATE TYPE {name} AS ENUM ({listed})")
+
+
+def _times(connection: duckdb.DuckDBPyConnection, union: Union, column: str) -> Meaning:
+    kind, cell, table = union.kind(column), union.cell(column), f"of_{column}"
+    if kind == TEXT:
+        return Meaning(_time(cell))
+    run(
+        connection,
+        f"CREATE TABLE {table} AS SELECT CAST(word AS {kind}) AS word, {_time('word')} AS value "  # noqa: S608
+        f"FROM (SELECT unnest(enum_range(CAST(NULL AS {kind}))) AS word)",
+    )
+    return Meaning(f"{table}.value", f"LEFT JOIN {table} ON {table}.word = {cell}")
+
+
+def place(connection: duckdb.DuckDBPyConnection, words: Words) -> None:
+    """Makes the view `placed`: `staged` with what its words mean."""
+    values = ", ".join(f"{each.value} AS {name}" for name, each in words.meanings.items())
+    joins = " ".join(each.join for each in words.meanings.values())
+    run(connection, f"CREATE VIEW placed AS SELECT s.*, {values} FROM staged s {joins}")  # noqa: S608
 
 
 def normalise(connection: duckdb.DuckDBPyConnection, union: Union) -> None:
-    """Makes the view `normalised`: `staged` with our own columns, in NORMALISED's order."""
+    """Makes the view `normalised`: `placed` with all our own columns."""
+    ours = (f"{value} AS {name}" for name, value in _values(union).items())
+    run(connection, f"CREATE VIEW normalised AS SELECT *, {', '.join(ours)} FROM placed")  # noqa: S608
+
+
+def _values(union: Union) -> dict[str, str]:
+    """The SQL of those of our columns that are not `placed` already."""
     cell = union.cell
-    values = {
-        "cb_provider": "p.code",
+    return {
         "cb_payer": cell("BillingAccountId"),
-        "cb_payer_name": f"coalesce({cell('BillingAccountName')}, '')",
-        "cb_account": f"coalesce({cell('SubAccountId')}, {cell('BillingAccountId')})",
-        "cb_account_name": _account_name(union),
-        "cb_period_start": "d1.day",
-        "cb_period_end": "d2.day",
+        "cb_account": union.first(*_ACCOUNT),
         "cb_currency": cell("BillingCurrency"),
-        "cb_service": f"coalesce({cell('ServiceName')}, '')",
-        "cb_sku": f"coalesce({cell('SkuId')}, {cell('SkuPriceId')}, '')",
-        "cb_description": f"coalesce({cell('ChargeDescription')}, '')",
-        "cb_charge_type": "w.kind",
-        "cb_provider_charge": "w.said",
-        "cb_unit": f"coalesce({cell('PricingUnit')}, {cell('ConsumedUnit')}, '')",
+        "cb_service": union.first("ServiceName"),
+        "cb_sku": union.first(*_SKU),
+        "cb_payer_name": union.first("BillingAccountName"),
+        "cb_account_name": _account_name(union),
+        "cb_description": union.first("ChargeDescription"),
+        "cb_unit": union.first(*_UNIT),
         "cb_qty": f"coalesce({_amount(cell('PricingQuantity'))}, "
         f"{_amount(cell('ConsumedQuantity'))})",
         "cb_cost": _amount(cell("BilledCost")),
         "cb_list_cost": _amount(cell("ListCost")),
-        "cb_charge_start": _time(cell("ChargePeriodStart")),
-        "cb_charge_end": _time(cell("ChargePeriodEnd")),
         "cb_first_date": "CAST(cb_charge_start AS DATE)",
         "cb_last_date": "CAST(CASE WHEN cb_charge_end > cb_charge_start "
         "THEN cb_charge_end - INTERVAL 1 MICROSECOND ELSE cb_charge_start END AS DATE)",
         "cb_resource": f"coalesce({cell('ResourceId')}, {cell('ResourceName')})",
         "cb_tags": cell("Tags"),
-        "cb_line_key": line_key_sql(
-            "cb_account", "cb_service", "cb_sku", "cb_charge_type", "cb_unit", "cb_currency"
-        ),
+        "cb_line_key": _line_key(union),
         "cb_file": "file",
-        "cb_line": "line",
+        "cb_line": "CAST(line AS BIGINT)",
     }
-    chosen = ", ".join(f"{values[name]} AS {name}" for name in NORMALISED)
-    run(
-        connection,
-        f"CREATE VIEW normalised AS SELECT s.*, {chosen} FROM staged s "  # noqa: S608
-        f"LEFT JOIN provider_words p ON p.word = {cell('ProviderName')} "
-        f"LEFT JOIN day_words d1 ON d1.word = {cell('BillingPeriodStart')} "
-        f"LEFT JOIN day_words d2 ON d2.word = {cell('BillingPeriodEnd')} "
-        f"LEFT JOIN charge_words w ON w.word = coalesce({cell('ChargeCategory')}, '') "
-        f"AND w.often = coalesce({cell('ChargeFrequency')}, '')",
-    )
 
 
 def _account_name(union: Union) -> str:
+    if union.always("SubAccountId"):
+        return union.first("SubAccountName")
     # The payer's name is no name for one of several accounts under it.
     sub, name = union.cell("SubAccountId"), union.cell("BillingAccountName")
     return f"coalesce({union.cell('SubAccountName')}, CASE WHEN {sub} IS NULL THEN {name} END, '')"
 
 
+def _line_key(union: Union) -> str:
+    account, service, sku, unit = (
+        (union.first(*columns), union.dictionaries.get(union.kind(*columns)))
+        for columns in (_ACCOUNT, ("ServiceName",), _SKU, _UNIT)
+    )
+    ours = ("cb_charge_type", None), (union.cell("BillingCurrency"), None)
+    bare = {part for part, words in (account, service, sku, unit) if words and words.bare}
+    # Charge types of ours and three capitals have no bar in them.
+    parts = account[0], service[0], sku[0], ours[0][0], unit[0], ours[1][0]
+    return line_key_sql(*parts, bare=bare | {ours[0][0], ours[1][0]})
+
+
 def _amount(cell: str) -> str:
     return f"TRY_CAST({cell} AS {AMOUNT})"
+
+
+def _time(cell: str) -> str:
+    return f"TRY_CAST(regexp_extract({cell}, {literal(f'^{focus.TIME}$')}, 1) AS TIMESTAMP)"
+
+
+def summed(connection: duckdb.DuckDBPyConnection, union: Union, words: Words) -> list[int]:
+    """Makes the table `slices`, a row for each slice and file, with hashes of the rows' text.
+
+    Gives the numbers of the files in which some row is wrong, in order.
+    """
+    run(
+        connection,
+        f"CREATE TABLE slices AS SELECT {', '.join(SLICE)}, cb_file, "  # noqa: S608
+        "min(nullif(cb_account_name, '')) AS account_name, "
+        "min(nullif(cb_payer_name, '')) AS payer_name, count(*) AS often, "
+        "sum(cb_cost) AS cost, min(cb_first_date) AS first_date, max(cb_last_date) AS last_date, "
+        "sum(CAST(hash & 18446744073709551615 AS UBIGINT)) AS lower, "
+        "sum(CAST(hash >> 64 AS UBIGINT)) AS upper, "
+        f"bool_or({_long(union.cell('BilledCost'))}) AS cut, "
+        f"bool_or({_wrong(union, words)}) AS wrong "
+        f"FROM (SELECT *, md5_number({_text(union)}) AS hash FROM normalised) GROUP BY ALL",
+    )
+    rows = connection.execute(
+        "SELECT DISTINCT cb_file FROM slices WHERE wrong ORDER BY cb_file"
+    ).fetchall()
+    return [int(row[0]) for row in rows]
+
+
+def _long(cell: str) -> str:
+    """Whether an amount may have more decimals than are kept."""
+    return f"length({cell}) > {DOOR_SCALE} OR contains({cell}, 'e') OR contains({cell}, 'E')"
+
+
+def _wrong(union: Union, words: Words) -> str:
+    cell = union.cell
+    faults = [
+        "cb_provider IS NULL",
+        "cb_payer IS NULL",
+        "cb_period_start IS NULL",
+        "cb_period_end IS NULL",
+        "cb_period_end <= cb_period_start",
+        "cb_currency IS NULL",
+        *(f"cb_currency = {literal(word)}" for word in sorted(words.wrong_currencies)),
+        "cb_cost IS NULL",
+        *(
+            f"({_amount(cell(column))} IS NULL AND {cell(column)} IS NOT NULL "
+            f"OR {_only_the_engine_reads(cell(column))})"
+            for column in focus.AMOUNTS
+        ),
+        *(
+            f"length({cell(column)}) > {focus.LONGEST_ID}"
+            for column in focus.IDS
+            if _may_be_too_long(union, column)
+        ),
+        f"(cb_charge_start IS NULL AND {cell('ChargePeriodStart')} IS NOT NULL)",
+        f"(cb_charge_end IS NULL AND {cell('ChargePeriodEnd')} IS NOT NULL)",
+    ]
+    return " OR ".join(faults)
+
+
+def _may_be_too_long(union: Union, column: str) -> bool:
+    words = union.dictionaries.get(union.kind(column))
+    return words is None or words.longest > focus.LONGEST_ID
 
 
 def _only_the_engine_reads(cell: str) -> str:
@@ -214,44 +314,35 @@ def _only_the_engine_reads(cell: str) -> str:
     )
 
 
-def _time(cell: str) -> str:
-    return f"TRY_CAST(regexp_extract({cell}, {literal(f'^{focus.TIME}$')}, 1) AS TIMESTAMP)"
+def _text(union: Union) -> str:
+    """One text per row that is the same whatever the order of columns; nulls leave no trace.
+
+    A cell of a known column is told by its place among all of them, another by its name.
+    """
+    parts: list[str] = []
+    before = 0
+    for nth, key in enumerate(_KEYS, start=1):
+        if key in union.place:
+            parts += [literal(chr(31) * (nth - before)), union.at(union.place[key])]
+            before = nth
+    parts.append(literal(chr(31) * (len(_KEYS) + 1 - before)))
+    for key in sorted(set(union.place) - set(_KEYS)):
+        named = literal(f"{key}{chr(31)}")
+        parts.append(f"{named} || CAST({union.at(union.place[key])} AS VARCHAR) || chr(30)")
+    return f"concat({', '.join(parts)})"
 
 
-def files_with_faults(connection: duckdb.DuckDBPyConnection, union: Union) -> list[int]:
-    """The numbers of the files in which some row is wrong, in order."""
-    cell = union.cell
-    faults = [
-        "cb_provider IS NULL",
-        "cb_payer IS NULL",
-        "cb_period_start IS NULL",
-        "cb_period_end IS NULL",
-        "cb_period_end <= cb_period_start",
-        "cb_currency IS NULL",
-        "NOT regexp_full_match(cb_currency, '[A-Z]{3}')",
-        "cb_cost IS NULL",
-        *(
-            f"({_amount(cell(column))} IS NULL AND {cell(column)} IS NOT NULL "
-            f"OR {_only_the_engine_reads(cell(column))})"
-            for column in focus.AMOUNTS
-        ),
-        *(f"length({cell(column)}) > {focus.LONGEST_ID}" for column in focus.IDS),
-        f"(cb_charge_start IS NULL AND {cell('ChargePeriodStart')} IS NOT NULL)",
-        f"(cb_charge_end IS NULL AND {cell('ChargePeriodEnd')} IS NOT NULL)",
-    ]
-    rows = connection.execute(
-        "SELECT cb_file FROM normalised GROUP BY cb_file "  # noqa: S608
-        f"HAVING coalesce(bool_or({' OR '.join(faults)}), false) ORDER BY cb_file"
-    ).fetchall()
-    return [int(row[0]) for row in rows]
-
-
-def write(connection: duckdb.DuckDBPyConnection, union: Union, path: str) -> None:
+def write(
+    connection: duckdb.DuckDBPyConnection, union: Union, order: Sequence[str], path: str
+) -> None:
     """Writes the sorted Parquet of an import: the file's columns as text, then our own."""
-    own = ", ".join(f"u{place} AS {quoted(name)}" for place, name in enumerate(union.columns))
-    ours = ", ".join(NORMALISED)
+    own = ", ".join(f"{union.at(n)} AS {quoted(name)}" for n, name in enumerate(union.columns))
+    values = _values(union)
+    ours = ", ".join(f"{values.get(name, name)} AS {name}" for name in NORMALISED)
+    keys = ", ".join("line" if name == "cb_line" else values.get(name, name) for name in order)
+    # Sorted before our own columns are there: they would only be carried along.
     run(
         connection,
-        f"COPY (SELECT {own}, {ours} FROM normalised ORDER BY {', '.join(ORDER)}) "  # noqa: S608
+        f"COPY (SELECT {own}, {ours} FROM (FROM placed ORDER BY {keys})) "  # noqa: S608
         f"TO {literal(path)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3)",
     )

@@ -1,94 +1,101 @@
-"""Staging: each file's rows as text in the engine, under places instead of names."""
+"""Staging, the second reading: each file's rows in the engine, under the places of the union."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
-from clearbill.usage.engines.duckdb import Limits, literal, load, quoted, run
-from clearbill.usage.files import MAX_ROW, Source, refuse
-from clearbill.usage.slow_pass import csv_rows, find_errors, rewritten
+from clearbill.usage.engines.duckdb import literal, load, run
+from clearbill.usage.feeds import focus
+from clearbill.usage.files import Source, refuse
+from clearbill.usage.reading import Read, first_line
+from clearbill.usage.slow_pass import csv_rows, find_errors
 from clearbill.usage.types import BadFile
+from clearbill.usage.union import Union
 
 BATCH = 10_000
 
 
 @dataclass(frozen=True)
 class Staged:
-    """One file in the engine: table `table` with the text columns c0, c1 … of the header.
+    """One file in the engine. `line` is the SQL of a row's physical line."""
 
-    `line` is the SQL expression of a row's physical line, `lines` the table that it needs.
-    """
-
-    source: Source
-    number: int
-    table: str
+    file: Read
     rows: int
     line: str
-    lines: str | None
 
 
 def stage(
-    connection: duckdb.DuckDBPyConnection, source: Source, number: int, limits: Limits
-) -> Staged:
-    """Reads a file into a table; raises BadFile where its form is broken."""
-    table = f"file{number}"
-    if source.kind == "parquet":
-        _stage_parquet(connection, source, table, limits)
-    else:
-        _stage_csv(connection, source, table)
-    rows = _count(connection, table)
-    if rows == 0:
-        raise refuse(source.name, "has a header and no rows")
-    if source.kind == "parquet":
-        return Staged(source, number, table, rows, "s.rowid + 1", None)
-    if source.line_breaks == rows + 1:
-        return Staged(source, number, table, rows, "s.rowid + 2", None)
-    lines = f"lines{number}"
-    _number_lines(connection, source, lines, rows)
-    return Staged(source, number, table, rows, "l.line", lines)
+    connection: duckdb.DuckDBPyConnection, files: Sequence[Read], union: Union
+) -> list[Staged]:
+    """Makes the view `staged`: file, line, and u0, u1 … where the union has not only one word.
+
+    Raises BadFile where a file has no row.
+    """
+    staged = [_stage(connection, file, union) for file in files]
+    parts = (_part(each, union) for each in staged)
+    run(connection, "CREATE VIEW staged AS " + " UNION ALL ".join(parts))
+    return staged
 
 
 def explain(connection: duckdb.DuckDBPyConnection, staged: Staged) -> BadFile:
     """What is wrong with the rows of a staged file, found by the slow pass."""
-    source = staged.source
-    rows = csv_rows(source) if source.kind == "csv" else _table_rows(connection, staged)
+    source = staged.file.source
+    rows = csv_rows(source) if source.kind == "csv" else _rows(connection, staged.file)
     found = find_errors(source, rows)
     return found or refuse(source.name, "has a value that cannot be read")
 
 
-def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    (row,) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()  # noqa: S608
-    return int(row[0])
-
-
-def _stage_csv(connection: duckdb.DuckDBPyConnection, source: Source, table: str) -> None:
+def _stage(connection: duckdb.DuckDBPyConnection, file: Read, union: Union) -> Staged:
+    source, table = file.source, f"file{file.number}"
+    cells = ", ".join(
+        f"CAST(c{own} AS {union.kinds[place]}) AS u{place}"
+        for own, place in _places(file, union)
+        if _same_in_each_row(file, own) is None
+    )
     try:
-        run(connection, _read_csv(source.path, table, len(source.header)))
+        run(connection, f"CREATE TABLE {table} AS SELECT {cells} FROM {file.reader}")  # noqa: S608
     except duckdb.Error as error:
-        found = find_errors(source, csv_rows(source))
-        if found:
-            raise found from None
-        # The engine's reader is stricter than Python's (mixed line breaks): by its hand, then.
-        plain = rewritten(source, source.path.with_name("rewritten.csv"))
-        try:
-            run(connection, _read_csv(plain, table, len(source.header)))
-        except duckdb.Error:
-            raise refuse(source.name, f"cannot be read as CSV: {_first_line(error)}") from None
+        broken = find_errors(source, csv_rows(source)) if source.kind == "csv" else None
+        raise broken or refuse(source.name, f"cannot be read: {first_line(error)}") from None
+    ((rows,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()  # noqa: S608
+    if rows == 0:
+        raise refuse(source.name, "has a header and no rows")
+    if source.kind == "parquet":
+        return Staged(file, rows, "s.rowid + 1")
+    if source.line_breaks == rows + 1:
+        return Staged(file, rows, "s.rowid + 2")
+    _number_lines(connection, source, f"lines{file.number}", rows)
+    return Staged(file, rows, "l.line")
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
+def _places(file: Read, union: Union) -> list[tuple[int, int]]:
+    """Each column's place in the file, and in the union."""
+    keys = (focus.key_of(column) for column in file.source.header)
+    return [(own, union.place[key]) for own, key in enumerate(keys)]
 
 
-def _read_csv(path: Path, table: str, columns: int) -> str:
-    names = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(columns))
+def _same_in_each_row(file: Read, own: int) -> str | None:
+    """The SQL of what a column has in every row, where it has the same."""
+    words = file.words.get(focus.key_of(file.source.header[own]))
+    if words is None or not words.same:
+        return None
+    return "NULL" if words.only is None else literal(words.only)
+
+
+def _part(staged: Staged, union: Union) -> str:
+    file = staged.file
+    cells = {n: "NULL" for n in range(len(union.columns)) if n not in union.only}
+    for own, place in _places(file, union):
+        if place in cells:
+            cells[place] = _same_in_each_row(file, own) or f"s.u{place}"
+    typed = (f", CAST({cell} AS {union.kinds[n]}) AS u{n}" for n, cell in cells.items())
+    lines = f" JOIN lines{file.number} l ON l.ordinal = s.rowid" if "l." in staged.line else ""
+    # A sort is cheaper by what its keys and rows are shorter.
+    small = "UINTEGER" if max(file.source.line_breaks, staged.rows) < 1 << 31 else "BIGINT"
     return (
-        f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM read_csv({literal(str(path))}, "  # noqa: S608
-        f"auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', "
-        f"strict_mode = true, null_padding = false, nullstr = ['', 'NULL'], "
-        f"max_line_size = {MAX_ROW}, buffer_size = {8 * MAX_ROW}, columns = {{{names}}})"
+        f"SELECT CAST({file.number} AS INTEGER) AS file, CAST({staged.line} AS {small}) AS line"  # noqa: S608
+        f"{''.join(typed)} FROM file{file.number} s{lines}"
     )
 
 
@@ -96,7 +103,7 @@ def _number_lines(
     connection: duckdb.DuckDBPyConnection, source: Source, table: str, rows: int
 ) -> None:
     """Where rows are not lines one by one (quoted line breaks), Python counts the lines."""
-    run(connection, f"CREATE OR REPLACE TABLE {table} (ordinal BIGINT, line BIGINT)")
+    run(connection, f"CREATE TABLE {table} (ordinal BIGINT, line BIGINT)")
     ordinal = 0
     batch: list[int] = []
 
@@ -118,47 +125,10 @@ def _number_lines(
         raise refuse(source.name, f"is read as {rows} rows and as {ordinal}: its quotes are wrong")
 
 
-def _stage_parquet(
-    connection: duckdb.DuckDBPyConnection, source: Source, table: str, limits: Limits
-) -> None:
-    reader = f"read_parquet({literal(str(source.path))}, binary_as_string = true)"
-    try:
-        described = connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()  # noqa: S608
-        columns = [(str(row[0]), str(row[1])) for row in described]
-        texts = [_as_text(name, kind) for name, kind in columns]
-        total = " + ".join(f"coalesce(sum(strlen({text})), 0)" for text in texts)
-        # What the columns unpack to is only known by unpacking them; nothing is kept meanwhile.
-        damaged = " OR ".join(f"contains({text}, chr(0))" for text in texts)
-        (found,) = connection.execute(
-            f"SELECT {total}, bool_or({damaged}) FROM {reader}"  # noqa: S608
-        ).fetchall()
-        if found[0] > limits.max_bytes:
-            raise refuse(source.name, f"unpacks to more than {limits.max_bytes} bytes")
-        if found[1]:
-            raise refuse(source.name, "holds a NUL character: the file is damaged")
-        cells = ", ".join(
-            f"CASE WHEN {text} IN ('', 'NULL') THEN NULL ELSE {text} END AS c{place}"
-            for place, text in enumerate(texts)
-        )
-        run(connection, f"CREATE OR REPLACE TABLE {table} AS SELECT {cells} FROM {reader}")  # noqa: S608
-    except duckdb.Error as error:
-        raise refuse(source.name, f"cannot be read as Parquet: {_first_line(error)}") from None
-
-
-def _as_text(name: str, kind: str) -> str:
-    """A column as text. A double becomes its shortest text, which its cast to DECIMAL is not."""
-    column = quoted(name)
-    if kind == "VARCHAR":
-        return column
-    if kind.startswith(("MAP", "STRUCT")) or kind.endswith("]"):
-        return f"CAST(to_json({column}) AS VARCHAR)"
-    return f"CAST({column} AS VARCHAR)"
-
-
-def _table_rows(
-    connection: duckdb.DuckDBPyConnection, staged: Staged
+def _rows(
+    connection: duckdb.DuckDBPyConnection, file: Read
 ) -> Iterator[tuple[int, tuple[str | None, ...]]]:
-    result = connection.execute(f"SELECT * FROM {staged.table}")  # noqa: S608
+    result = connection.execute(f"SELECT * FROM {file.reader}")  # noqa: S608
     number = 0
     while batch := result.fetchmany(BATCH):
         for row in batch:

@@ -20,7 +20,7 @@ class Limits:
     `scratch` is the folder for temporary files, the system's where it is None.
     """
 
-    memory: str = "2GB"
+    memory: str = "1GB"
     threads: int = 2
     max_bytes: int = 20 << 30
     scratch: Path | None = None
@@ -58,6 +58,8 @@ def connected(
     try:
         # A timestamp in a Parquet file is an instant in UTC; it is written as such, not shifted.
         connection.execute("SET TimeZone = 'UTC'").fetchall()
+        # After two seconds it would be drawn on stdout, between what a command says.
+        connection.execute("SET enable_progress_bar = false").fetchall()
         yield connection
     except RuntimeError as error:
         if str(error) != _INTERRUPTED:
