@@ -1,6 +1,6 @@
 """Amounts and quantities as a person reads them; files for machines keep the plain text."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from clearbill.rules import money
 
@@ -9,7 +9,7 @@ _QTY_DECIMALS = 4
 _QTY_WHOLE_FROM = 9
 
 
-def amount(text: str, currency: str) -> str:
+def amount(text: str | Decimal, currency: str) -> str:
     """`1,234.56`, `−1,234.56`, with exactly the currency's minor decimals.
 
     Raises ValueError where the text has more decimals than the currency: paper never rounds.
@@ -27,7 +27,7 @@ def zero(currency: str) -> str:
     return amount("0", currency)
 
 
-def quantity(text: str) -> str:
+def quantity(text: str | Decimal) -> str:
     """A quantity for the eye: thousands separators, at most 4 decimals or significant digits.
 
     From a thousand million on it is whole. Quantities are measurements (`0.000123456789` GB);
@@ -39,15 +39,14 @@ def quantity(text: str) -> str:
     decimals = max(_QTY_DECIMALS, _QTY_DECIMALS - 1 - value.adjusted())
     if value.adjusted() >= _QTY_WHOLE_FROM:
         decimals = 0
-    step = Decimal(1).scaleb(-min(decimals, 18))
-    rounded = value.quantize(step, rounding=ROUND_HALF_UP, context=money.EXACT)
+    rounded = money.round_half_away(value, min(decimals, 18))
     shown = f"{rounded.copy_abs():,f}"
     if "." in shown:
         shown = shown.rstrip("0").rstrip(".")
     return _signed(shown, negative=value < 0)
 
 
-def exact(text: str) -> str:
+def exact(text: str | Decimal) -> str:
     """`1,234.56789`: every decimal that is not a trailing zero, with thousands separators."""
     value = Decimal(text)
     shown = f"{value.copy_abs():,f}"

@@ -23,7 +23,11 @@ from clearbill.records.files import file_store
 from clearbill.records.models import Document, DocumentLine, UsageImport, UsageSlice
 from clearbill.rules.lifecycle import Status
 from clearbill.usage.detail import Detail, detail, stored, with_own_lines, write_rated
+from clearbill.usage.engines.duckdb import Limits
 from clearbill.usage.types import LineRef, OwnLine, SliceRef
+
+_LIMITS = Limits(memory="512MB")
+"""Of one download: a web server runs several beside its pages. Sorting more goes by the disk."""
 
 
 class Damaged(RuntimeError):
@@ -85,13 +89,13 @@ def rated_rows(document: Document) -> Iterator[Detail]:
     """
     store = file_store()
     if document.rated_path and store.holds(document.rated_path, document.rated_hash):
-        with stored(document.rated_path, store=store) as rows:
+        with stored(document.rated_path, store=store, limits=_LIMITS) as rows:
             yield rows
         return
     slices, lines = slices_of(document), line_refs(document)
     if not slices or not lines:
         raise NoUsageRows(f"{document.code} has no usage rows")
-    with detail(slices, lines, store=store) as rows:
+    with detail(slices, lines, store=store, limits=_LIMITS) as rows:
         yield rows
 
 

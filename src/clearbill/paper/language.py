@@ -6,6 +6,8 @@ its own order of day, month and year, as Babel knows them. Unknown languages are
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
+from functools import lru_cache
 
 from babel.dates import format_date
 from babel.numbers import get_decimal_symbol, get_group_symbol
@@ -33,20 +35,16 @@ class Language:
         """A number that was written in English, with this language's separators."""
         if self.code == ENGLISH:
             return english
-        signs: dict[str, str | int | None] = {
-            ",": get_group_symbol(self.code),
-            ".": get_decimal_symbol(self.code),
-        }
-        return english.translate(str.maketrans(signs))
+        return english.translate(_signs(self.code))
 
-    def amount(self, text: str, currency: str) -> str:
+    def amount(self, text: str | Decimal, currency: str) -> str:
         """`1,234.56` or `1.234,56`; see `amounts.amount`."""
         return self.number(amounts.amount(text, currency))
 
-    def quantity(self, text: str) -> str:
+    def quantity(self, text: str | Decimal) -> str:
         return self.number(amounts.quantity(text))
 
-    def exact(self, text: str) -> str:
+    def exact(self, text: str | Decimal) -> str:
         """`1,234.56789` or `1.234,56789`; see `amounts.exact`."""
         return self.number(amounts.exact(text))
 
@@ -59,10 +57,21 @@ class Language:
         """`30 Sep 2024` or `30.09.2024`."""
         if self.code == ENGLISH:
             return periods.shown_date(value)
-        return str(format_date(value, format="medium", locale=self.code))
+        return _day(self.code, value)
 
     def period(self, start: date, end: date) -> str:
         """First and last day, both inclusive; `end` is exclusive."""
         if self.code == ENGLISH:
             return periods.shown(start, end)
         return f"{self.day(start)} – {self.day(end - timedelta(days=1))}"
+
+
+# Babel reads its data and parses the pattern anew each time, a few times as long as the rest.
+@lru_cache(maxsize=len(KNOWN))
+def _signs(code: str) -> dict[int, str]:
+    return {ord(","): get_group_symbol(code), ord("."): get_decimal_symbol(code)}
+
+
+@lru_cache(maxsize=4096)
+def _day(code: str, value: date) -> str:
+    return str(format_date(value, format="medium", locale=code))

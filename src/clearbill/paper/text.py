@@ -5,7 +5,9 @@ cannot draw. Whatever a customer or a provider typed is brought into shape here 
 """
 
 import re
+import struct
 import unicodedata
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +20,8 @@ FONT_FOLDERS = tuple(
 )
 """The fonts that travel with the package; what they cover does not depend on the machine."""
 
+# Platform and encoding of a table that may reach beyond 65,535, in fontTools' order.
+_FULL_UNICODE = ((3, 10), (0, 6), (0, 4))
 _FONT_SUFFIXES = {".ttf", ".otf", ".ttc", ".otc"}
 # Non-joiners change how Arabic and Persian words look; every other invisible sign is dropped,
 # above all the ones that turn the direction of what follows.
@@ -29,26 +33,53 @@ _SIGNS = re.escape("/-_.:,;|\\")
 @lru_cache(maxsize=8)
 def coverage(folders: tuple[Path, ...] = FONT_FOLDERS) -> frozenset[int]:
     """The code points that at least one font in the folders can draw."""
-    return frozenset().union(
-        *(
-            _points(path)
-            for folder in folders
-            for path in sorted(folder.rglob("*"))
-            if path.suffix.lower() in _FONT_SUFFIXES
-        )
-    )
+    covered: set[int] = set()
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.suffix.lower() in _FONT_SUFFIXES:
+                for points in _points(path):
+                    covered.update(points)
+    return frozenset(covered)
 
 
-def _points(path: Path) -> frozenset[int]:
+def _points(path: Path) -> Iterator[Iterable[int]]:
+    """What each font of a file draws, in pieces."""
     if path.suffix.lower() in {".ttc", ".otc"}:
         with TTCollection(str(path), lazy=True) as collection:
-            return frozenset().union(*(font.getBestCmap() or () for font in collection.fonts))
-    with TTFont(str(path), lazy=True) as font:
-        return frozenset(font.getBestCmap() or ())
+            for font in collection.fonts:
+                yield from _points_of(font)
+    else:
+        with TTFont(str(path), lazy=True) as font:
+            yield from _points_of(font)
+
+
+def _points_of(font: TTFont) -> Iterator[Iterable[int]]:
+    """The ranges of the font's full table of letters, else what fontTools reads of another one.
+
+    A CJK font has such a table; fontTools would name each of its 65,535 glyphs, in each of the ten
+    fonts of a file, which takes seconds and a gigabyte.
+    """
+    table = font.reader["cmap"]
+    (count,) = struct.unpack_from(">H", table, 2)
+    offsets = {
+        (platform, encoding): offset
+        for platform, encoding, offset in struct.iter_unpack(">HHL", table[4 : 4 + 8 * count])
+    }
+    offset = next((offsets[kind] for kind in _FULL_UNICODE if kind in offsets), None)
+    if offset is None or struct.unpack_from(">H", table, offset) != (12,):
+        yield font.getBestCmap() or ()
+        return
+    (groups,) = struct.unpack_from(">L", table, offset + 12)
+    ranges = table[offset + 16 : offset + 16 + 12 * groups]
+    for first, last, _ in struct.iter_unpack(">LLL", ranges):
+        yield range(first, last + 1)
 
 
 def one_line(text: str) -> str:
     """The text without control and invisible signs, its white space drawn together."""
+    if text.isascii() and text.isprintable():
+        # Nearly every text, and nothing in it is to be taken out.
+        return " ".join(text.split())
     kept = "".join(" " if _is_space(char) else char for char in text if not _is_invisible(char))
     return " ".join(kept.split())
 

@@ -28,7 +28,7 @@ def invoices(request: TenantRequest, slug: str) -> HttpResponse:
     documents = reading.for_customer(request.reseller.pk, customer_id)
     shown = _asked(request, clock.today(request.reseller.time_zone))
     page = page_of(
-        lists.listed(lists.picked(documents, shown.filters)),
+        lists.listed(lists.picked(documents, shown.filters), shown.sort),
         lists.order(shown.sort),
         request.GET.get("after"),
         nullable=lists.NULLABLE,

@@ -5,6 +5,7 @@ lines (`STAFF_ONLY`) must never reach a customer: `for_customer` takes them out.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -45,6 +46,8 @@ STAFF_ONLY = frozenset(
         "c",
     }
 )
+
+_COLUMNS = [field.attname for field in DocumentLine._meta.concrete_fields]
 
 # What schema 1 did not know, as a document of it reads today; its frozen text stays as it is.
 _SINCE_2: dict[str, Any] = {"rates": [], "taxes": [], "custom_fields": [], "note": ""}
@@ -162,6 +165,16 @@ def _read_line(frozen: dict[str, Any], currency: str) -> dict[str, Any]:
     return {"own": False, "tax": "", **converted, **frozen}
 
 
+def lines_of_many(reseller_id: int, documents: Iterable[int]) -> dict[int, list[Any]]:
+    """The lines of documents in their order, as `build` takes them: rows, for a thousand of them
+    cost more as models than all the rest."""
+    found: dict[int, list[Any]] = defaultdict(list)
+    rows = DocumentLine.objects.filter(reseller_id=reseller_id, document__in=list(documents))
+    for row in rows.order_by("document_id", "position").values_list(*_COLUMNS, named=True):
+        found[row.document_id].append(row)
+    return found
+
+
 def rates_of(document: Document) -> dict[str, Rate]:
     """The rates that a document was converted at, by the currency of the usage."""
     return {
@@ -186,16 +199,30 @@ def build(
 
     Needs customer, profile, provider and replaces loaded on the document.
     """
+    draft = _draft(document, lines, parties)
+    return published(draft, publication) if publication else draft
+
+
+def published(draft: Mapping[str, Any], publication: Publication) -> dict[str, Any]:
+    """The dict of a draft with what publication adds to it."""
+    return {
+        **draft,
+        "invoice_number": publication.invoice_number,
+        "issue_date": publication.issue_date.isoformat(),
+        "due_date": publication.due_date.isoformat(),
+    }
+
+
+def _draft(document: Document, lines: Sequence[DocumentLine], parties: Parties) -> dict[str, Any]:
     profile: BillingProfile = document.profile
     settings = parties.settings
-    due = publication.due_date if publication else document.due_date
     return {
         "schema": SCHEMA,
         "document_id": document.code,
         "kind": document.kind,
-        "invoice_number": publication.invoice_number if publication else None,
-        "issue_date": publication.issue_date.isoformat() if publication else None,
-        "due_date": due.isoformat() if due else None,
+        "invoice_number": None,
+        "issue_date": None,
+        "due_date": document.due_date.isoformat() if document.due_date else None,
         "period_start": document.period_start.isoformat(),
         "period_end": document.period_end.isoformat(),
         "currency": document.currency,

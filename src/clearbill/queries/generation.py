@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
 from clearbill.queries.rates import quotes
 from clearbill.records.models import (
@@ -242,18 +242,16 @@ def _unclaimed(
     if wanted is not None:
         theirs = Assignment.objects.filter(reseller_id=reseller_id, customer__in=wanted)
         slices = slices.filter(account__in=theirs.values("account"))
-    return list(
-        slices.select_related("statement__usage_import", "account").order_by(
-            "account__account", "pk"
-        )
-    )
+    # What many slices share is one object each, and not one a slice.
+    shared = slices.select_related("account").prefetch_related("statement__usage_import")
+    return list(shared.order_by("account__account", "pk"))
 
 
 def _owners(reseller_id: int, slices: Sequence[UsageSlice]) -> dict[int, list[Assignment]]:
     found: dict[int, list[Assignment]] = defaultdict(list)
     for assignment in Assignment.objects.filter(
         reseller_id=reseller_id, account__in={each.account_id for each in slices}
-    ).select_related("customer", "profile"):
+    ).prefetch_related("customer", "profile"):
         found[assignment.account_id].append(assignment)
     return found
 
@@ -371,16 +369,5 @@ def rule_refs(
     rules = PriceRule.objects.filter(reseller_id=reseller_id, valid_from__lte=latest)
     if customers is not None:
         rules = rules.filter(Q(customer__isnull=True) | Q(customer__in=set(customers)))
-    return [
-        RuleRef(
-            rule=rule.pk,
-            customer=rule.customer_id,
-            provider=rule.provider.code if rule.provider else None,
-            valid_from=rule.valid_from,
-            version=rule.version,
-            a=rule.a,
-            b=rule.b,
-            c=rule.c,
-        )
-        for rule in rules.select_related("provider").order_by(F("valid_from"), "version")
-    ]
+    columns = ("pk", "customer", "provider__code", "valid_from", "version", "a", "b", "c")
+    return [RuleRef(*row) for row in rules.order_by("valid_from", "version").values_list(*columns)]

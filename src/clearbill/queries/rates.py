@@ -21,11 +21,22 @@ _COLUMNS = ("base", "quote", "span", "day", "rate", "source")
 def newest(reseller_id: int, on: date | None = None) -> QuerySet[ExchangeRate]:
     """The newest version of each rate; with `on`, of those that may hold on that day alone."""
     rates = ExchangeRate.objects.filter(reseller_id=reseller_id)
-    if on is not None:
-        month = Q(span=ExchangeRate.MONTH, day=on.replace(day=1))
-        rates = rates.filter(
-            month | Q(span=ExchangeRate.DAY, day__lte=on, day__gte=on - timedelta(FRESH.days))
-        )
+    return _newest(rates if on is None else rates.filter(may_hold(**days_of(on))))
+
+
+def days_of(on: date) -> dict[str, date]:
+    """What `may_hold` asks for a day."""
+    return {"on": on, "month": on.replace(day=1), "oldest": on - timedelta(FRESH.days)}
+
+
+def may_hold(on: Any, month: Any, oldest: Any) -> Q:
+    """Rates that may hold on a day, of its month or of the days before it."""
+    return Q(span=ExchangeRate.MONTH, day=month) | Q(
+        span=ExchangeRate.DAY, day__lte=on, day__gte=oldest
+    )
+
+
+def _newest(rates: QuerySet[ExchangeRate]) -> QuerySet[ExchangeRate]:
     return rates.order_by("base", "quote", "span", "day", "-version").distinct(
         "base", "quote", "span", "day"
     )
@@ -65,10 +76,16 @@ def offered(reseller_id: int, billing: str, others: Sequence[str], on: date) -> 
 
 def quotes_inside(reseller_id: int, on: date) -> ArraySubquery:
     """The same as an array to annotate another query with; read it with `read_quotes`."""
+    return quotes_of_days(reseller_id, **days_of(on))
+
+
+def quotes_of_days(reseller_id: Any, **days: Any) -> ArraySubquery:
+    """The same by the days of `days_of`, which a prepared query is given one by one."""
     # As text: a number in JSON would come out as a float.
     rate = Cast("rate", TextField())
     row = JSONObject(**{name: name for name in _COLUMNS if name != "rate"}, rate=rate)
-    return ArraySubquery(newest(reseller_id, on).values(row=row))
+    rates = ExchangeRate.objects.filter(may_hold(**days), reseller_id=reseller_id)
+    return ArraySubquery(_newest(rates).values(row=row))
 
 
 def read_quotes(rows: Iterable[dict[str, Any]]) -> list[Quote]:

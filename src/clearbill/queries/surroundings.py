@@ -4,11 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Q, QuerySet, Subquery, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, JSONObject, Lower
 
 from clearbill.queries.canonical import fields_of_documents
@@ -16,7 +19,8 @@ from clearbill.queries.documents import DraftPlace
 from clearbill.queries.listing import order
 from clearbill.queries.mail_templates import switched_off
 from clearbill.queries.people import open_invitations
-from clearbill.queries.rates import quotes_inside, read_quotes
+from clearbill.queries.prepared import Given, Prepared
+from clearbill.queries.rates import days_of, quotes_of_days, read_quotes
 from clearbill.records.models import Delivery, Document, Event, Membership, ResellerSettings
 from clearbill.rules.currencies import Quote
 from clearbill.rules.lifecycle import Status
@@ -73,14 +77,19 @@ class Surroundings:
 
 def trail(document: Document) -> tuple[list[Event], list[Mail]]:
     """The document's events and its e-mails, both newest first."""
+    events: list[Any] = _TRAIL.rows(reseller_id=document.reseller_id, pk=document.pk)
+    return events, [_mail(each) for event in events for each in event.mails]
+
+
+def _trail() -> QuerySet[Event]:
     mail = JSONObject(
         recipient="deliveries__recipient",
         state="deliveries__state",
         error="deliveries__last_error",
         sent_at="deliveries__sent_at",
     )
-    events: list[Any] = list(
-        Event.objects.filter(reseller_id=document.reseller_id, document=document)
+    return (
+        Event.objects.filter(reseller_id=Given("reseller_id"), document_id=Given("pk"))
         .annotate(
             mails=Coalesce(
                 ArrayAgg(mail, filter=Q(deliveries__isnull=False), order_by="deliveries__pk"),
@@ -89,7 +98,9 @@ def trail(document: Document) -> tuple[list[Event], list[Mail]]:
         )
         .order_by("-seq")
     )
-    return events, [_mail(each) for event in events for each in event.mails]
+
+
+_TRAIL = Prepared(_trail)
 
 
 def _mail(stored: dict[str, Any]) -> Mail:
@@ -108,16 +119,11 @@ def surroundings(document: Document, day: date, *, in_run: bool = False) -> Surr
     `day` is the one whose exchange rates are wanted. Drafts are reviewed as the list of all drafts
     has them, or, `in_run`, as the page of the document's run.
     """
-    found: Any = ResellerSettings.objects.annotate(
-        fields=fields_of_documents(),
-        mails_off=switched_off(),
-        quotes=quotes_inside(document.reseller_id, day),
-        previous_total=Subquery(period_before(document).values("total")[:1]),
-        replacements=ArraySubquery(_replacements(document).values("code")),
-        reached=_reached(document),
-        failing=ArraySubquery(_failing(document).values("found")),
-        **_neighbours(document, in_run=in_run),
-    ).get(reseller_id=document.reseller_id)
+    found: Any = _AROUND[in_run].row(
+        **{name: getattr(document, name) for name in _OF_DOCUMENT},
+        recipients=document.profile.recipients,
+        **days_of(day),
+    )
     place = (
         DraftPlace(found.earlier + 1, found.drafts, found.previous, found.following)
         if document.status == Status.DRAFT
@@ -142,6 +148,33 @@ def surroundings(document: Document, day: date, *, in_run: bool = False) -> Surr
             _reasons(found.failing or []),
         ),
     )
+
+
+_OF_DOCUMENT = (
+    "pk", "reseller_id", "customer_id", "profile_id", "provider_id", "period_start", "currency",
+    "counter", "run_id",
+)  # fmt: skip
+
+
+def _around(*, in_run: bool) -> QuerySet[ResellerSettings]:
+    given = {name: Given(name) for name in _OF_DOCUMENT}
+    document: Any = SimpleNamespace(
+        **given, profile=SimpleNamespace(recipients=Given("recipients"))
+    )
+    days = {name: Given(name) for name in days_of(date(2000, 1, 1))}
+    return ResellerSettings.objects.filter(reseller_id=document.reseller_id).annotate(
+        fields=fields_of_documents(),
+        mails_off=switched_off(),
+        quotes=quotes_of_days(document.reseller_id, **days),
+        previous_total=Subquery(period_before(document).values("total")[:1]),
+        replacements=ArraySubquery(_replacements(document).values("code")),
+        reached=_reached(document),
+        failing=ArraySubquery(_failing(document).values("found")),
+        **_neighbours(document, in_run=in_run),
+    )
+
+
+_AROUND = {in_run: Prepared(partial(_around, in_run=in_run)) for in_run in (False, True)}
 
 
 def _reached(document: Document) -> ArraySubquery:
@@ -173,7 +206,7 @@ def _failing(document: Document) -> QuerySet[Any]:
         Delivery.objects.filter(
             reseller_id=document.reseller_id,
             document__customer=document.customer_id,
-            recipient__in=document.profile.recipients,
+            recipient__in=RawSQL("SELECT unnest(%s::text[])", [document.profile.recipients]),
         )
         .exclude(state=Delivery.QUEUED)
         # Of a document that was discarded: nothing is wrong with the address.
@@ -201,7 +234,7 @@ def period_before(document: Document) -> QuerySet[Document]:
 
 def _replacements(document: Document) -> QuerySet[Document]:
     return (
-        Document.objects.filter(reseller_id=document.reseller_id, replaces=document)
+        Document.objects.filter(reseller_id=document.reseller_id, replaces_id=document.pk)
         .exclude(status=Status.DISCARDED)
         .order_by("counter")
     )

@@ -7,6 +7,7 @@ pays (`to_minor_units` for a taxable base, `allot` for the lines under it).
 
 from collections.abc import Sequence
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, InvalidOperation, localcontext
+from functools import cache
 
 DOOR_SCALE = 18
 """Decimals kept of an amount that is read from a file."""
@@ -75,7 +76,12 @@ def read_amount(text: str, *, integer_digits: int = 20) -> Decimal:
 
 def round_half_away(amount: Decimal, decimals: int) -> Decimal:
     """The amount at `decimals` decimals, half away from zero (2.5 → 3, -2.5 → -3)."""
-    return amount.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP, context=EXACT)
+    return amount.quantize(_step(decimals), rounding=ROUND_HALF_UP, context=EXACT)
+
+
+@cache
+def _step(decimals: int) -> Decimal:
+    return Decimal(1).scaleb(-decimals)
 
 
 def to_minor_units(exact: Decimal, currency: str) -> Decimal:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 
 @dataclass(frozen=True, order=True)
@@ -49,6 +50,7 @@ def months_back(first: date, count: int) -> date:
     return date(index // 12, index % 12 + 1, 1)
 
 
+@lru_cache(maxsize=4096)
 def shown_date(day: date) -> str:
     """`30 Sep 2024`: the month as a word, so that no reader takes it for a day."""
     return f"{day.day} {day:%b %Y}"

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal, localcontext
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -14,10 +15,12 @@ from jinja2 import Environment, StrictUndefined
 
 from clearbill.actions.common import Words
 from clearbill.rules.access import allowed
-from clearbill.rules.canonical import plain
 from clearbill.rules.money import EXACT, round_half_away
 from clearbill.rules.text import counted
 from clearbill.web import formats
+from clearbill.web.kept import Kept
+from clearbill.web.lines import cells
+from clearbill.web.rows import document_rows
 
 
 def environment(**options: Any) -> Environment:
@@ -31,12 +34,13 @@ def environment(**options: Any) -> Environment:
         static=static,
         url=_url,
         allowed=allowed,
-        icon=heroicon_outline,
-        mini_icon=heroicon_mini,
+        # Each would copy and write out its tree again.
+        icon=cache(heroicon_outline),
+        mini_icon=cache(heroicon_mini),
         with_query=_with_query,
-        unit_price=_unit_price,
-        margin=_margin,
-        rule_words=_rule_words,
+        cells=cells,
+        kept=Kept(),
+        document_rows=document_rows,
         _=translated,
         said=said,
         counted=counted,
@@ -45,7 +49,6 @@ def environment(**options: Any) -> Environment:
         share=_share,
         change=_change,
     )
-    made.tests["zero"] = lambda amount: Decimal(amount) == 0
     made.filters.update(
         money=_money,
         exact=_exact,
@@ -84,7 +87,12 @@ def _said(value: object) -> object:
 
 def _url(name: str, *arguments: Any, **query: Any) -> str:
     """An address by its name; keyword arguments become its query."""
-    return _with_query(reverse(name, args=arguments), **query)
+    return _with_query(_address(name, arguments), **query)
+
+
+@lru_cache(maxsize=4096)
+def _address(name: str, arguments: tuple[Any, ...]) -> str:
+    return reverse(name, args=arguments)
 
 
 def _with_query(address: str, **query: Any) -> str:
@@ -107,20 +115,6 @@ def _exact(value: Decimal | str) -> str:
     return formats.exact(Decimal(value))
 
 
-def _unit_price(line: dict[str, Any], currency: str) -> str:
-    """The line's average price per unit, for reading alone: nothing is computed from it."""
-    quantity = Decimal(line["qty"])
-    if not quantity:
-        return ""
-    with localcontext(EXACT):
-        price = round_half_away(Decimal(line["exact"]) / quantity, 8)
-    return f"{currency} {formats.exact(price)}"
-
-
-def _margin(line: dict[str, Any]) -> str:
-    return formats.exact(Decimal(line["exact"]) - Decimal(line["cost_converted"]))
-
-
 def _percent(part: Decimal, whole: Decimal) -> str:
     """`11.1 %`, to read alone; the whole must not be 0."""
     with localcontext(EXACT):
@@ -136,20 +130,8 @@ def _share(part: str, whole: str) -> int:
     return max(0, min(100, percent))
 
 
-def _rule_words(line: dict[str, Any]) -> str:
-    """`Rule 3: 1.125 × cost`, or that the line passes at cost."""
-    if line["rule"] is None:
-        return "At cost"
-    parts = [
-        f"{line[name]} × {what}"
-        for name, what in (("a", "cost"), ("b", "list cost"), ("c", "quantity"))
-        if Decimal(line[name])
-    ]
-    return f"Rule {line['rule']}: {' + '.join(parts) or '0'}"
-
-
 def _qty(value: Decimal | str) -> str:
-    return formats.quantity(plain(Decimal(value)))
+    return formats.quantity(value)
 
 
 def _period(row: Any) -> str:

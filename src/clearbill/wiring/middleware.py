@@ -1,15 +1,26 @@
 """Our own middleware: health, content security policy, tenant and who may go in."""
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import DatabaseError, connection
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    StreamingHttpResponse,
+)
 from django.shortcuts import redirect, render, resolve_url
 
 from clearbill.queries.people import second_factor
+from clearbill.queries.prepared import Given, Prepared
 from clearbill.records import tenancy
 from clearbill.records.models import Membership
 from clearbill.rules.access import STAFF, Role, allowed
@@ -44,6 +55,52 @@ def _readiness() -> HttpResponse:
     except DatabaseError:
         return JsonResponse({"status": "database"}, status=503, headers={"Retry-After": "5"})
     return JsonResponse({"status": "ok"})
+
+
+class StreamsMiddleware:
+    """So many streams at once that readers who are slow, or who do not read at all, never take the
+    last threads: pages go on, and one download more is asked to come back.
+    """
+
+    MOST = 48
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+        self.free = threading.BoundedSemaphore(self.MOST)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        # A file of our own, such as a style sheet, is small enough to be sent at one go.
+        if not isinstance(response, StreamingHttpResponse) or isinstance(response, FileResponse):
+            return response
+        if not self.free.acquire(blocking=False):
+            response.close()
+            return _busy(request)
+        pieces = response.streaming_content
+        response.streaming_content = _Releasing(cast(Iterator[bytes], pieces), self.free.release)
+        return response
+
+
+def _busy(request: HttpRequest) -> HttpResponse:
+    answer = render(request, "busy.html", status=503)
+    answer["Retry-After"] = "60"
+    return answer
+
+
+class _Releasing:
+    """The same pieces; that they are closed, or that nobody wants them any more, is said once."""
+
+    def __init__(self, pieces: Iterator[bytes], release: Callable[[], None]) -> None:
+        self._pieces, self._releases = pieces, [release]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._pieces
+
+    def close(self) -> None:
+        if self._releases:
+            self._releases.pop()()
+
+    __del__ = close
 
 
 class ContentSecurityPolicyMiddleware:
@@ -128,16 +185,23 @@ class TenantMiddleware:
 
 def _membership(request: HttpRequest, slug: str, roles: frozenset[Role]) -> Membership | None:
     """The person's active membership, and with it, in one query, whether it has a second factor."""
-    return (
-        Membership.objects.filter(
-            user_id=request.user.pk or 0,
-            reseller__slug=slug,
-            state=Membership.ACTIVE,
-            role__in=roles,
+    return _memberships(roles).row(user=request.user.pk or 0, slug=slug)
+
+
+@cache
+def _memberships(roles: frozenset[Role]) -> Prepared[Membership]:
+    return Prepared(
+        lambda: (
+            Membership.objects.filter(
+                user_id=Given("user"),
+                reseller__slug=Given("slug"),
+                state=Membership.ACTIVE,
+                role__in=roles,
+            )
+            .annotate(has_second_factor=second_factor("user_id"))
+            .select_related("reseller")
+            .order_by("pk")
         )
-        .annotate(has_second_factor=second_factor("user_id"))
-        .select_related("reseller")
-        .first()
     )
 
 

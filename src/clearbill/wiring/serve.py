@@ -9,6 +9,9 @@ from granian.constants import Interfaces
 
 from clearbill.wiring import logs
 
+THREADS = 64
+"""A stream keeps its thread until its reader has all of it: see `middleware.StreamsMiddleware`."""
+
 
 def run(port: int | None = None, host: str = "127.0.0.1", workers: int = 1) -> None:
     """Serve until SIGINT or SIGTERM; requests in flight are finished.
@@ -22,7 +25,7 @@ def run(port: int | None = None, host: str = "127.0.0.1", workers: int = 1) -> N
         port=port or settings.PORT,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=8,
+        blocking_threads=THREADS,
         backlog=1024,
         respawn_failed_workers=True,
         workers_kill_timeout=10,

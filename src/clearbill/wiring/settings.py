@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "clearbill.wiring.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "clearbill.wiring.middleware.ContentSecurityPolicyMiddleware",
+    "clearbill.wiring.middleware.StreamsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "clearbill.wiring.language.LanguageMiddleware",
