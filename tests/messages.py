@@ -15,7 +15,7 @@ import clearbill
 
 PACKAGE = Path(clearbill.__file__).parent
 CONFIGURATION = Path(__file__).parent.parent / "babel.cfg"
-KEYWORDS = {**DEFAULT_KEYWORDS, "Refused": None, "Words": None}
+KEYWORDS = {**DEFAULT_KEYWORDS, "Refused": None, "Words": None, "_NotTaken": None}
 
 _TRANSLATE = re.compile(r'{%\s*translate\s+("[^"]+"|\'[^\']+\')\s*%}')
 

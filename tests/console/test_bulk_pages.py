@@ -103,7 +103,7 @@ def test_the_confirmation_lists_the_documents(
 ) -> None:
     chosen = {"what": "status", "code": three(month)}
     shown = owner.post(BULK, chosen)
-    assert f"{month.documents['open']} INV-000001 Contoso USD 1,554.26" in words(shown)
+    assert f"{month.documents['open']} INV-000001 Contoso Open USD 1,554.26" in words(shown)
     assert f'href="/console/north/documents/{month.documents["draft"]}/"' in shown.content.decode()
     monkeypatch.setattr("clearbill.queries.bulk.LISTED", 2)
     assert "and 1 more" in words(owner.post(BULK, chosen))

@@ -18,7 +18,7 @@ def test_a_preview_shows_what_exists_and_what_is_left(month: Month, owner: Clien
     text = read(owner, f"{GENERATE}?period=2024-09")
     assert f"Contoso AWS 1–30 Sep 2024 Published: {month.documents['open']}" in text
     assert f"Contoso Oracle 1–30 Sep 2024 Exists: {month.documents['draft']}" in text
-    assert "Nobody 0078 AWS 1–30 Sep 2024 Left" in text
+    assert "Nobody 0078 AWS 1–30 Sep 2024 Unassigned" in text
     assert "Generate 0 drafts" in text
 
 

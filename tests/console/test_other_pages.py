@@ -66,7 +66,7 @@ def test_auditors_read_imports_and_bring_none(month: Month) -> None:
 
 
 def test_a_waiting_account_shows_its_amount_and_suggests_a_name(owner: Client) -> None:
-    assert "0078 AWS USD 1.5 Nobody Assign" in read(owner, "/console/north/unassigned/")
+    assert "0078 AWS USD 1.50 Nobody Assign" in read(owner, "/console/north/unassigned/")
     page = owner.get(ASSIGN, WAITING).content.decode()
     assert 'name="name" type="text" value="Contoso"' in page
     assert 'value="2024-09-01"' in page

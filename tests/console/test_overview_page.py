@@ -141,7 +141,7 @@ def test_stale_drafts_lead_to_their_list(month: Month, owner: Client) -> None:
     with tenancy.using(month.reseller.pk):
         Document.objects.filter(code=month.documents["draft"]).update(stale="newer usage")
     text, link = tile(owner, "stale")
-    assert text == "Stale drafts 1 Their usage has changed since they were made."
+    assert text == "Stale drafts 1 Usage, prices or rates have changed since they were made."
     assert month.documents["draft"] in read(owner, link)
 
 

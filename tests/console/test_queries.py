@@ -18,10 +18,11 @@ FRAME = 3
 
 NOT_COUNTED = ("SELECT set_config", "BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
 
-PREVIEWED = 12
-"""A preview is a run without its writing, below the form's own four: periods, usage, owners,
-documents and price rules are read as a run reads them, each once for all customers, so that what
-is shown is what will be made; then the month before, what is billed, and what was imported."""
+PREVIEWED = 16
+"""A preview is a run without its writing, below the form's own four: periods, usage, its
+statements and imports, owners, customers and their profiles, documents and price rules are read as
+a run reads them, each once for all, so that what is shown is what will be made; then the month
+before, what is billed, and what was imported."""
 
 
 def pages(month: Month, door: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ _guard = of("escape", "paper/guard.py")
 MUTANTS = [
     _scope.without(
         "an address opens its own reseller alone",
-        "            reseller__slug=slug,\n",
+        '                reseller__slug=Given("slug"),\n',
         "",
         f"{_MIDDLEWARE}test_anothers_reseller_and_an_unknown_one_give_the_same_answer",
     ),
@@ -27,8 +27,8 @@ MUTANTS = [
     ),
     of("scope", "queries/documents.py").without(
         "a document is looked up within its reseller",
-        "        Document.objects.filter(reseller_id=reseller_id, code=code)\n",
-        "        Document.objects.filter(code=code)\n",
+        '        Document.objects.filter(reseller_id=Given("reseller"), code=Given("code"))\n',
+        '        Document.objects.filter(code=Given("code"))\n',
         f"{_WALL}test_no_page_needs_the_policies_to_show_its_own_reseller_alone[portal]",
     ),
     of("scope", "web/loaders.py").without(
@@ -75,8 +75,8 @@ MUTANTS = [
     ),
     _permission.without(
         "a suspended member is a stranger",
-        "            state=Membership.ACTIVE,\n            role__in=roles,",
-        "            role__in=roles,",
+        "                state=Membership.ACTIVE,\n                role__in=roles,",
+        "                role__in=roles,",
         f"{_MIDDLEWARE}test_a_suspended_member_is_a_stranger",
     ),
     _permission.without(

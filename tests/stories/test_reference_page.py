@@ -88,6 +88,23 @@ def test_cancel_leaves_the_draft_as_it_was(
     assert draft_of(world, reseller, "Zenith Voyager")["status"] == "Draft"
 
 
+def test_what_is_typed_and_not_saved_holds_publication_back(
+    world: World, reseller: str, owner: tuple[str, str], sign_in: SignIn
+) -> None:
+    page = sign_in(*owner)
+    find(page, world, reseller, draft_of(world, reseller, "Zenith Voyager"))
+    page.get_by_label("Purchase order").fill("PO-7")
+    page.get_by_role("combobox", name="Status", exact=True).select_option("Open")
+    for button in ("UPDATE STATUS", "UPDATE INVOICE STATUS"):
+        page.get_by_role("button", name=button, exact=True).click()
+        expect(page.get_by_text("Not saved yet")).to_be_focused()
+        expect(page.get_by_role("dialog")).to_be_hidden()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_label("Purchase order")).to_have_value("PO-7")
+    page.get_by_role("button", name="UPDATE INVOICE STATUS").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
 def test_the_customer_is_told_follows_the_link_and_finds_the_same_total(
     world: World, reseller: str, owner: tuple[str, str], sign_in: SignIn
 ) -> None:

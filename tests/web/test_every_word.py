@@ -14,6 +14,7 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
+from django.template import engines
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
@@ -27,6 +28,7 @@ from clearbill.actions.users import add_user
 from clearbill.queries.people import invitation_token
 from clearbill.records import tenancy
 from clearbill.records.models import Invitation, Membership, User
+from clearbill.web.kept import Kept
 from clearbill.web.view_as import Viewing
 from doors.two_resellers import OPERATOR, Month, member
 
@@ -63,6 +65,9 @@ def marks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trans, "gettext", mark, raising=False)
     monkeypatch.setattr(trans, "pgettext", lambda context, text: mark(text, context), raising=False)
     monkeypatch.setattr(trans, "ngettext", plural, raising=False)
+    # What was kept before is without the marks, and what is kept now has them.
+    pages: Any = engines["jinja2"]
+    monkeypatch.setitem(pages.env.globals, "kept", Kept())
 
 
 class Texts(HTMLParser):

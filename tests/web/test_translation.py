@@ -1,6 +1,5 @@
 """Every string has its German, the compiled file is the written one, and parameters agree."""
 
-import html
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -38,30 +37,6 @@ def test_every_string_has_its_german() -> None:
 
 def test_no_string_is_translated_that_nothing_says() -> None:
     assert german() - gathered() == set()
-
-
-PIECES = re.compile(
-    r"<(script|style|code|kbd)\b.*?</\1>|<[^>]*>|{%.*?%}|{#.*?#}", re.DOTALL | re.IGNORECASE
-)
-
-
-def unmarked(template: str) -> list[str]:
-    """Texts of a template between two tags or blocks that are no expression and have letters."""
-    bare = re.sub(r"{{.*?}}", "{{}}", template, flags=re.DOTALL)
-    pieces = (
-        html.unescape(" ".join(each.split())) for each in PIECES.sub("\n\n", bare).split("\n\n")
-    )
-    return [each for each in pieces if "{{}}" not in each and re.search(r"[A-Za-z]{2}", each)]
-
-
-def test_every_text_of_the_console_is_marked_for_translation() -> None:
-    assert unmarked("<p>No {{ x }} of it</p><b title='a'>{{ _('In') }}</b>{% if x %}Out") == ["Out"]
-    found = {}
-    for path in sorted((PACKAGE / "console" / "jinja2").rglob("*.html")):
-        # An article is one text, which is translated as a whole and not between its tags.
-        if path.parent.name != "help" and path.name != "styleguide.html":
-            found[path.name] = unmarked(path.read_text(encoding="utf-8"))
-    assert {name: texts for name, texts in found.items() if texts} == {}, "wrap them in {{ _() }}"
 
 
 def test_the_compiled_file_is_the_written_one() -> None:

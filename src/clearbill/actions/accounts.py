@@ -68,7 +68,7 @@ def assign_account(
         found = _lock_account(reseller_id, provider, account)
         customer = Customer.objects.filter(reseller_id=reseller_id, pk=customer_id).first()
         if customer is None:
-            raise Refused(f"no customer {customer_id} here", field="customer")
+            raise Refused("no customer %(id)s here", field="customer", id=customer_id)
         assigned = _assign(found, customer, actor, valid_from or _first_unassigned(found))
         _mark_drafts(found, actor)
         return assigned
@@ -147,7 +147,9 @@ def _free_name(account: ProviderAccount, taken: set[str], *, suffixed: bool) -> 
         free = name[: 200 - len(end)].rstrip() + end
         if free not in taken:
             return free
-    raise Refused(f"no name is free for account {account.account}: assign it by hand")
+    raise Refused(
+        "no name is free for account %(account)s: assign it by hand", account=account.account
+    )
 
 
 def unassign_account(
@@ -165,7 +167,9 @@ def unassign_account(
             Q(valid_to__isnull=True) | Q(valid_to__gt=valid_from or date.min)
         )
         if not touched.exists():
-            raise Refused(f"account {account} is assigned to nobody", field="account")
+            raise Refused(
+                "account %(account)s is assigned to nobody", field="account", account=account
+            )
         if valid_from is not None:
             _check_start(found, valid_from)
         _refuse_claimed(found, valid_from or date.min, None)
@@ -184,7 +188,12 @@ def _lock_account(reseller_id: int, provider: str, account: str) -> ProviderAcco
         .first()
     )
     if found is None:
-        raise Refused(f"no account {account!r} of {provider} was ever imported", field="account")
+        raise Refused(
+            "no account %(account)r of %(provider)s was ever imported",
+            field="account",
+            account=account,
+            provider=provider,
+        )
     periods = _periods(reseller_id, [found])
     lock_periods(reseller_id, periods)
     lock_drafts(reseller_id, periods)
@@ -222,11 +231,13 @@ def _first_unassigned(account: ProviderAccount) -> date:
     for start in starts:
         if not any(a <= start and (b is None or start < b) for a, b in covered):
             return start
-    first = starts.first()
+    if starts.exists():
+        raise Refused(
+            "every period of this account is assigned; name the period's first day to change it",
+            field="valid_from",
+        )
     raise Refused(
-        "every period of this account is assigned; name the period's first day to change it"
-        if first
-        else "no usage of this account is known now; name the first day of a billing period",
+        "no usage of this account is known now; name the first day of a billing period",
         field="valid_from",
     )
 
@@ -254,7 +265,9 @@ def _assign(
             created_at=clock.now(),
         )
     except IntegrityError:
-        raise Refused(f"account {account.account} is assigned in these days already") from None
+        raise Refused(
+            "account %(account)s is assigned in these days already", account=account.account
+        ) from None
     return Assigned(account.provider.code, account.account, customer.pk, customer.name, valid_from)
 
 
@@ -268,9 +281,12 @@ def _check_start(account: ProviderAccount, valid_from: date) -> None:
     ).first()
     if inside is not None:
         raise Refused(
-            f"an assignment starts with a billing period; {valid_from} lies inside"
-            f" {inside.period_start} to {inside.period_end}: use one of these two days",
+            "an assignment starts with a billing period; %(day)s lies inside %(start)s to %(end)s:"
+            " use one of these two days",
             field="valid_from",
+            day=valid_from,
+            start=inside.period_start,
+            end=inside.period_end,
         )
 
 
@@ -294,9 +310,10 @@ def _refuse_claimed(
     codes = sorted(set(claims.values_list("document__code", flat=True)))
     if codes:
         raise Refused(
-            f"usage of account {account.account} is on {', '.join(codes[:5])}, which is published:"
-            " void it first",
+            "usage of account %(account)s is on %(codes)s, which is published: void it first",
             field="account",
+            account=account.account,
+            codes=", ".join(codes[:5]),
         )
 
 

@@ -56,8 +56,8 @@ def _english(value: object) -> object:
 class Refused(Exception):
     """The verb was not carried out and nothing changed; the message says why and what to do.
 
-    `message` is English; what a customer may read is given as a template with its values, which
-    `make messages` gathers, and its page says it in the customer's language. `field` names the
+    `message` is English, put together of a template and its values: `make messages` gathers the
+    template, and a page says it in its reader's language (`web.jinja.said`). `field` names the
     input at fault where there is one, for a form to show the message beside; `also` has further
     inputs at fault, each with its message.
     """
@@ -132,4 +132,6 @@ def check_currency(currency: str) -> None:
     except ValueError as error:
         raise Refused(str(error), field="currency") from None
     if currency not in list_currencies():
-        raise Refused(f"{currency} is no currency that ISO 4217 knows", field="currency")
+        raise Refused(
+            "%(currency)s is no currency that ISO 4217 knows", field="currency", currency=currency
+        )

@@ -33,12 +33,19 @@ def add_field(
     """
     actor.require("settings.edit")
     if kind not in rules.KINDS:
-        raise Refused(f"{kind!r} is no kind; use one of {', '.join(rules.KINDS)}", field="kind")
+        raise Refused(
+            "%(kind)r is no kind; use one of %(kinds)s",
+            field="kind",
+            kind=kind,
+            kinds=", ".join(rules.KINDS),
+        )
     with tenancy.transaction(reseller_id):
         _lock_settings(reseller_id)
         fields = CustomField.objects.filter(reseller_id=reseller_id)
         if fields.count() >= MOST_FIELDS:
-            raise Refused(f"there are at most {MOST_FIELDS} fields: use one of them anew")
+            raise Refused(
+                "there are at most %(most)s fields: use one of them anew", most=MOST_FIELDS
+            )
         last = fields.aggregate(last=Max("position"))["last"]
         field = CustomField(
             reseller_id=reseller_id,
@@ -76,7 +83,7 @@ def change_field(
         _lock_settings(reseller_id)
         field = CustomField.objects.filter(reseller_id=reseller_id, pk=field_id).first()
         if field is None:
-            raise Refused(f"no custom field {field_id} here", field="field")
+            raise Refused("no custom field %(id)s here", field="field", id=field_id)
         for flag, value in flags.items():
             setattr(field, flag, value)
         if position is not None:
@@ -110,7 +117,7 @@ def set_customer_defaults(
             .first()
         )
         if profile is None:
-            raise Refused(f"no customer {customer_id} here", field="customer")
+            raise Refused("no customer %(id)s here", field="customer", id=customer_id)
         checked = checked_values(reseller_id, values, profile.custom_fields)
         profile.custom_fields = merged_values(profile.custom_fields, checked)
         profile.save(update_fields=["custom_fields"])
@@ -128,7 +135,9 @@ def _fill(field: CustomField, name: str, choices: Iterable[str]) -> None:
         raise Refused(str(error), field="name") from None
     taken = CustomField.objects.filter(reseller_id=field.reseller_id, name__iexact=field.name)
     if taken.exclude(pk=field.pk).exists():
-        raise Refused(f"a field {field.name!r} exists already: take another name", field="name")
+        raise Refused(
+            "a field %(name)r exists already: take another name", field="name", name=field.name
+        )
     try:
         field.choices = rules.choices(field.kind, list(choices))
     except rules.BadValue as error:
@@ -152,9 +161,11 @@ def _refuse_defaults_without_choice(field: CustomField, gone: set[str]) -> None:
     names = list(having.order_by("customer__name").values_list("customer__name", flat=True))
     if names:
         raise Refused(
-            f"{len(names)} of your customers have one of these as default, such as {names[0]}:"
-            " change that first",
+            "%(count)s of your customers have one of these as default, such as %(name)s: change"
+            " that first",
             field="choices",
+            count=len(names),
+            name=names[0],
         )
 
 
@@ -169,7 +180,7 @@ def checked_values(
     fields = {f.pk: f for f in reading.active(reseller_id)}
     unknown = sorted(set(values) - set(fields))
     if unknown:
-        raise Refused(f"no custom field {unknown[0]} here, or it is switched off")
+        raise Refused("no custom field %(id)s here, or it is switched off", id=unknown[0])
     checked = []
     for pk, field in fields.items():
         had = before.get(str(pk), "")
@@ -178,7 +189,9 @@ def checked_values(
         try:
             text = rules.value(field.kind, field.choices, values[pk])
         except rules.BadValue as error:
-            raise Refused(f"{field.name}: {error}", field=f"field_{pk}") from None
+            raise Refused(
+                "%(name)s: %(error)s", field=f"field_{pk}", name=field.name, error=error
+            ) from None
         if text != had:
             checked.append((field, text))
     return checked

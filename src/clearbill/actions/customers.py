@@ -65,7 +65,7 @@ def create(*, reseller_id: int, name: str, currency: str, **profile: Any) -> Cus
                 reseller_id=reseller_id, name=name, created_at=clock.now()
             )
     except IntegrityError:
-        raise Refused(f"a customer {name!r} exists already", field="name") from None
+        raise Refused("a customer %(name)r exists already", field="name", name=name) from None
     BillingProfile.objects.create(
         reseller_id=reseller_id, customer=customer, currency=currency, **profile
     )
@@ -116,7 +116,7 @@ def _profiles(reseller_id: int, customer_id: int) -> "QuerySet[BillingProfile]":
 def _profile(reseller_id: int, customer_id: int) -> BillingProfile:
     found = _profiles(reseller_id, customer_id).first()
     if found is None:
-        raise Refused(f"no customer {customer_id} here", field="customer")
+        raise Refused("no customer %(id)s here", field="customer", id=customer_id)
     return found
 
 
@@ -145,7 +145,7 @@ def _rename(customer: Customer, name: str) -> None:
     try:
         customer.save(update_fields=["name"])
     except IntegrityError:
-        raise Refused(f"a customer {name!r} exists already", field="name") from None
+        raise Refused("a customer %(name)r exists already", field="name", name=name) from None
 
 
 def _checked(name: str, profile: dict[str, Any]) -> dict[str, Any]:
@@ -172,7 +172,9 @@ def _recipients(given: Sequence[str]) -> list[str]:
         kept.setdefault(address.casefold(), address)
     recipients = list(kept.values())
     if len(recipients) > MOST_RECIPIENTS:
-        raise Refused(f"a customer has at most {MOST_RECIPIENTS} recipients", field="recipients")
+        raise Refused(
+            "a customer has at most %(most)s recipients", field="recipients", most=MOST_RECIPIENTS
+        )
     for address in recipients:
         _check_address(address)
     return recipients
@@ -181,9 +183,11 @@ def _recipients(given: Sequence[str]) -> list[str]:
 def _check_address(address: str) -> None:
     if len(address) > LONGEST_ADDRESS:
         raise Refused(
-            f"an e-mail address is at most {LONGEST_ADDRESS} characters long", field="recipients"
+            "an e-mail address is at most %(most)s characters long",
+            field="recipients",
+            most=LONGEST_ADDRESS,
         )
     try:
         validate_email(address)
     except ValidationError:
-        raise Refused(f"{address!r} is no e-mail address", field="recipients") from None
+        raise Refused("%(email)r is no e-mail address", field="recipients", email=address) from None

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from clearbill.actions import trail
 from clearbill.actions.change_status import Result, stale
-from clearbill.actions.common import Actor
+from clearbill.actions.common import Actor, Words
 from clearbill.actions.locks import lock_documents, lock_periods
 from clearbill.actions.notify import withdraw_mails
 from clearbill.actions.staleness import lock_drafts, mark_those_out_of_date
@@ -85,7 +85,7 @@ def _hold_periods(reseller_id: int, codes: Sequence[str]) -> list[int]:
 
 def _result(code: str, document: Document | None, seen: int | None) -> Result:
     if document is None:
-        return Result(code, "", refused=f"no document {code} here")
+        return Result(code, "", refused=Words("no document %(document)s here", document=code))
     result = Result(code, document.status, was=document.status)
     if seen is not None and seen != document.version:
         result.refused = stale(document)

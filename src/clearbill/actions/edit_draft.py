@@ -46,7 +46,7 @@ def change_draft(
     given = {name: text.strip() for name, text in texts.items() if text is not None}
     check_texts(Document, given)
     if len(given.get("note", "")) > MOST_NOTE:
-        raise Refused(f"a note is at most {MOST_NOTE} characters long", field="note")
+        raise Refused("a note is at most %(most)s characters long", field="note", most=MOST_NOTE)
     with tenancy.transaction(reseller_id):
         found = lock_draft(reseller_id, document, expected)
         changes = [
@@ -77,7 +77,9 @@ def _set_due(draft: Document, due: date | Literal["keep"] | None) -> list[trail.
         return []
     now = today(draft.reseller_id)
     if due is not None and due < now:
-        raise Refused(f"a due date lies on or after today, {shown_date(now)}", field="due_date")
+        raise Refused(
+            "a due date lies on or after today, %(today)s", field="due_date", today=shown_date(now)
+        )
     draft.due_date = due
     return [trail.Entry(draft, "due date", data={"due_date": due.isoformat() if due else None})]
 

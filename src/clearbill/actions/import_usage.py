@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.db.models import QuerySet
 
-from clearbill.actions.common import Actor, Refused
+from clearbill.actions.common import Actor, Refused, Words
 from clearbill.actions.locks import lock_periods
 from clearbill.actions.staleness import (
     NEWER_USAGE,
@@ -240,11 +240,15 @@ def _refuse_claimed(reseller_id: int, target: _Target) -> None:
         )
     )
     if codes:
-        more = f" and {len(codes) - 5} more" if len(codes) > 5 else ""
+        some = ", ".join(codes[:5])
+        if len(codes) > 5:
+            some = Words("%(codes)s and %(more)s more", codes=some, more=len(codes) - 5)
         raise Refused(
-            f"the usage of payer {target.payer} for {target.period.period_start} is billed on"
-            f" {', '.join(codes[:5])}{more}: published documents keep what they billed; void them"
-            " first to bill this delivery instead"
+            "the usage of payer %(payer)s for %(start)s is billed on %(codes)s: published documents"
+            " keep what they billed; void them first to bill this delivery instead",
+            payer=target.payer,
+            start=target.period.period_start,
+            codes=some,
         )
 
 
@@ -282,9 +286,12 @@ def _refuse_vanished(
     vanished = [f"{account} in {currency}" for account, currency in sorted(before - after)]
     if vanished:
         raise Refused(
-            f"{len(vanished)} accounts of payer {target.payer} are not in this delivery, such as"
-            f" {', '.join(vanished[:3])}: say that it is the whole statement (--whole), or give"
-            " the missing files together with these"
+            "%(count)s accounts of payer %(payer)s are not in this delivery, such as %(accounts)s:"
+            " say that it is the whole statement (--whole), or give the missing files together with"
+            " these",
+            count=len(vanished),
+            payer=target.payer,
+            accounts=", ".join(vanished[:3]),
         )
 
 

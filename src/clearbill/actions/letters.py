@@ -5,7 +5,7 @@ from typing import Any
 
 from procrastinate.contrib.django import app as jobs
 
-from clearbill.actions.common import Actor, Refused
+from clearbill.actions.common import Actor, Refused, Words
 from clearbill.queries.people import open_invitations
 from clearbill.records import clock, tenancy
 from clearbill.records.models import Letter, Membership
@@ -60,7 +60,11 @@ def send_again(*, reseller_id: int, actor: Actor, letter_id: int) -> Letter:
     with tenancy.transaction(reseller_id):
         letter = _locked(reseller_id, letter_id)
         if letter.state != Letter.FAILED:
-            raise Refused(f"the e-mail to {letter.recipient} did not fail: it is {letter.state}")
+            raise Refused(
+                "the e-mail to %(recipient)s did not fail: it is %(state)s",
+                recipient=letter.recipient,
+                state=Words(letter.state),
+            )
         letter.state, letter.attempts = Letter.QUEUED, 0
         letter.save(update_fields=["state", "attempts"])
         _defer(letter)
@@ -76,7 +80,11 @@ def dismiss(*, reseller_id: int, actor: Actor, letter_id: int) -> Letter:
     with tenancy.transaction(reseller_id):
         letter = _locked(reseller_id, letter_id)
         if letter.state not in (Letter.FAILED, Letter.QUEUED):
-            raise Refused(f"the e-mail to {letter.recipient} is {letter.state} already")
+            raise Refused(
+                "the e-mail to %(recipient)s is %(state)s already",
+                recipient=letter.recipient,
+                state=Words(letter.state),
+            )
         said = f": {letter.last_error}" if letter.last_error else ""
         letter.state, letter.last_error = Letter.WITHDRAWN, f"dismissed by {actor.name}{said}"
         letter.save(update_fields=["state", "last_error"])

@@ -83,12 +83,15 @@ def send_test(
     check_wording({f"subject_{language}": wording.subject, f"body_{language}": wording.body})
     with tenancy.transaction(reseller_id):
         if not is_staff(reseller_id, recipient):
-            raise Refused(f"{recipient} is no member of your staff: tests go to staff alone")
+            raise Refused(
+                "%(recipient)s is no member of your staff: tests go to staff alone",
+                recipient=recipient,
+            )
         shown = mail_preview.preview(
             reseller_id, kind, language, wording, code=document, recipient=recipient
         )
         if shown is None:
-            raise Refused(f"no document {document} here", field="document")
+            raise Refused("no document %(document)s here", field="document", document=document)
         mail = written(shown.content, shown.seller, None)
         queue_letter(
             reseller_id=reseller_id,
@@ -115,13 +118,18 @@ def check_wording(words: Mapping[str, str]) -> dict[str, str]:
 
 def _check_kind(kind: str) -> None:
     if kind not in MailTemplate.KINDS:
-        raise Refused(f"{kind!r} is no kind of e-mail; use {' or '.join(MailTemplate.KINDS)}")
+        raise Refused(
+            "%(kind)r is no kind of e-mail; use %(first)s or %(second)s",
+            kind=kind,
+            first=MailTemplate.PUBLISHED,
+            second=MailTemplate.STATUS_CHANGED,
+        )
 
 
 def _copies(addresses: Sequence[str]) -> list[str]:
     kept = list(dict.fromkeys(_address(each, "bcc") for each in addresses if each.strip()))
     if len(kept) > MOST_COPIES:
-        raise Refused(f"copies go to at most {MOST_COPIES} addresses", field="bcc")
+        raise Refused("copies go to at most %(most)s addresses", field="bcc", most=MOST_COPIES)
     return kept
 
 
@@ -130,7 +138,7 @@ def _address(text: str, field: str) -> str:
     try:
         validate_email(address)
     except ValidationError:
-        raise Refused(f"{address[:80]!r} is no e-mail address", field=field) from None
+        raise Refused("%(email)r is no e-mail address", field=field, email=address[:80]) from None
     if len(address) > 254:
         raise Refused("an address is at most 254 characters long", field=field)
     return address

@@ -33,9 +33,10 @@ def change_series(*, reseller_id: int, actor: Actor, prefix: str, start: int) ->
         )
         if used.exists():
             raise Refused(
-                f"numbers that begin with {prefix} exist already: choose a prefix that was never"
+                "numbers that begin with %(prefix)s exist already: choose a prefix that was never"
                 " used",
                 field="prefix",
+                prefix=prefix,
             )
         series.prefix, series.start = prefix, start
         series.last_number, series.last_issue_date = start - 1, None
@@ -53,4 +54,6 @@ def _check(prefix: str, start: int) -> None:
             field="prefix",
         )
     if not 1 <= start <= LARGEST:
-        raise Refused(f"the first number lies between 1 and {LARGEST:,}", field="start")
+        raise Refused(
+            "the first number lies between 1 and %(largest)s", field="start", largest=f"{LARGEST:,}"
+        )

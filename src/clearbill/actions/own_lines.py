@@ -6,7 +6,7 @@ from django.db.models import Max
 
 from clearbill.actions import trail
 from clearbill.actions.change_status import stale
-from clearbill.actions.common import Actor, Refused, check_texts
+from clearbill.actions.common import Actor, Refused, Words, check_texts
 from clearbill.actions.locks import lock_documents
 from clearbill.actions.totals import retotal
 from clearbill.records import clock, tenancy
@@ -59,7 +59,11 @@ def remove_own_line(
         )
         line = lines.first()
         if line is None:
-            raise Refused(f"{document} has no line of yours at position {position}")
+            raise Refused(
+                "%(document)s has no line of yours at position %(position)s",
+                document=document,
+                position=position,
+            )
         lines.delete()
         retotal(reseller_id, [found])
         _record(
@@ -71,11 +75,15 @@ def lock_draft(reseller_id: int, code: str, expected: int | None) -> Document:
     """The draft, locked. Raises `Refused` for what is none here, is published, or was changed."""
     found = lock_documents(reseller_id, [code]).get(code)
     if found is None:
-        raise Refused(f"no document {code} here")
+        raise Refused("no document %(document)s here", document=code)
     if expected is not None and expected != found.version:
         raise Refused(stale(found))
     if found.status != Status.DRAFT:
-        raise Refused(f"{code} is {found.status}: what it says is frozen")
+        raise Refused(
+            "%(document)s is %(status)s: what it says is frozen",
+            document=code,
+            status=Words(found.status),
+        )
     return found
 
 
@@ -84,11 +92,15 @@ def _check(text: str, charge_type: str) -> None:
     if not text:
         raise Refused("say what the line is for", field="text")
     if len(text) > MOST_TEXT:
-        raise Refused(f"a line's text is at most {MOST_TEXT} characters long", field="text")
+        raise Refused(
+            "a line's text is at most %(most)s characters long", field="text", most=MOST_TEXT
+        )
     if charge_type not in CHARGE_TYPES:
         raise Refused(
-            f"{charge_type!r} is no charge type; use one of {', '.join(CHARGE_TYPES)}",
+            "%(charge_type)r is no charge type; use one of %(words)s",
             field="charge_type",
+            charge_type=charge_type,
+            words=tuple(CHARGE_TYPES),
         )
 
 
@@ -96,10 +108,15 @@ def _amount(text: str, currency: str) -> Decimal:
     try:
         amount = read_amount(text, integer_digits=12)
     except NotAnAmount as error:
-        raise Refused(f"{error}; write it as -12.50", field="amount") from None
+        raise Refused("%(error)s; write it as -1250.50", field="amount", error=error) from None
     decimals = minor_unit(currency)
     if amount != amount.quantize(Decimal(1).scaleb(-decimals)):
-        raise Refused(f"an amount in {currency} has at most {decimals} decimals", field="amount")
+        raise Refused(
+            "an amount in %(currency)s has at most %(decimals)s decimals",
+            field="amount",
+            currency=currency,
+            decimals=decimals,
+        )
     if not amount:
         raise Refused("a line of 0 says nothing: give an amount", field="amount")
     return amount.quantize(Decimal(1).scaleb(-decimals))

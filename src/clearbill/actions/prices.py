@@ -101,9 +101,10 @@ def _percent(text: str) -> Decimal:
     value = Decimal(text.strip()) if _PERCENT.fullmatch(text.strip()) else None
     if value is None or not -100 <= value <= 10000:
         raise Refused(
-            f"{text!r} is no markup; give a percentage from -100 to 10000 with at most 4"
-            " decimals, such as 12.5",
+            "%(text)r is no markup; give a percentage from -100 to 10000 with at most 4 decimals,"
+            " such as 12.5",
             field="percent",
+            text=text,
         )
     return value
 
@@ -113,7 +114,7 @@ def _provider(reseller_id: int, code: str | None) -> Provider | None:
         return None
     found = Provider.objects.filter(reseller_id=reseller_id, code=code).first()
     if found is None:
-        raise Refused(f"no provider {code!r} here", field="provider")
+        raise Refused("no provider %(code)r here", field="provider", code=code)
     return found
 
 
@@ -122,7 +123,7 @@ def _customer(reseller_id: int, customer_id: int | None) -> Customer | None:
         return None
     found = Customer.objects.filter(reseller_id=reseller_id, pk=customer_id).first()
     if found is None:
-        raise Refused(f"no customer {customer_id} here", field="customer")
+        raise Refused("no customer %(id)s here", field="customer", id=customer_id)
     return found
 
 
@@ -150,7 +151,9 @@ def _refuse_published(rule: PriceRule) -> None:
     latest = documents.order_by("-period_start", "-id").first()
     if latest is not None:
         raise Refused(
-            f"{latest.code} of the period from {latest.period_start} is published; a markup may"
-            f" start after {latest.period_start}",
+            "%(document)s of the period from %(start)s is published; a markup may start after"
+            " %(start)s",
             field="valid_from",
+            document=latest.code,
+            start=latest.period_start,
         )

@@ -84,10 +84,14 @@ def set_rate(
     try:
         value = ecb.rate(rate.strip())
     except ValueError as error:
-        raise Refused(f"{rate.strip()!r} {error}", field="rate") from None
+        raise Refused("%(rate)r %(error)s", field="rate", rate=rate.strip(), error=error) from None
     day = month.replace(day=1)
     if not 1990 <= day.year <= 2100:
-        raise Refused(f"{day:%Y-%m} is no month of a rate; write it as 2026-10", field="month")
+        raise Refused(
+            "%(month)s is no month of a rate; write it as 2026-10",
+            field="month",
+            month=f"{day:%Y-%m}",
+        )
     with tenancy.transaction(reseller_id):
         _lock(reseller_id)
         _, stale = _insert(reseller_id, actor, [Quote(base, quote, MONTH, day, value, source)])
@@ -120,7 +124,9 @@ def show_in(*, reseller_id: int, actor: Actor, currencies: Sequence[str]) -> lis
     actor.require("settings.edit")
     wanted = list(dict.fromkeys(code.strip().upper() for code in currencies if code.strip()))
     if len(wanted) > MOST_CURRENCIES:
-        raise Refused(f"at most {MOST_CURRENCIES} currencies are switched on", field="currencies")
+        raise Refused(
+            "at most %(most)s currencies are switched on", field="currencies", most=MOST_CURRENCIES
+        )
     for code in wanted:
         _check_code(code, "currencies")
     with tenancy.transaction(reseller_id):
@@ -132,7 +138,9 @@ def _check_pair(base: str, quote: str) -> None:
     _check_code(base, "base")
     _check_code(quote, "quote")
     if base == quote:
-        raise Refused(f"a rate joins two currencies, this is {base} on both sides", field="quote")
+        raise Refused(
+            "a rate joins two currencies, this is %(base)s on both sides", field="quote", base=base
+        )
 
 
 def _check_code(code: str, field: str) -> None:

@@ -10,7 +10,7 @@ from django.db.models import F, Max, Min
 
 from clearbill.actions import trail
 from clearbill.actions.change_status import Result, stale
-from clearbill.actions.common import Actor
+from clearbill.actions.common import Actor, Refused, Words
 from clearbill.actions.generate_documents import rate_of, today
 from clearbill.actions.lines import copy_lines
 from clearbill.actions.locks import lock_documents, lock_periods
@@ -56,7 +56,7 @@ def refresh_drafts(
     return [results[code] for code in codes]
 
 
-class _NotTaken(Exception):
+class _NotTaken(Refused):
     """Why a draft stays as it is; whatever the transaction did is taken back."""
 
 
@@ -66,14 +66,14 @@ def _attempt(reseller_id: int, actor: Actor, code: str, seen: Seen | None) -> Re
         with tenancy.transaction(reseller_id):
             _refresh(reseller_id, actor, result, seen)
     except _NotTaken as reason:
-        result.refused, result.changed = str(reason), False
+        result.refused, result.changed = reason.message, False
     return result
 
 
 def _refresh(reseller_id: int, actor: Actor, result: Result, seen: Seen | None) -> None:
     document = _locked(reseller_id, result.document)
     if document is None:
-        raise _NotTaken(f"no document {result.document} here")
+        raise _NotTaken("no document %(document)s here", document=result.document)
     result.status = result.was = document.status
     _check(document, seen)
     before = document.total
@@ -99,7 +99,9 @@ def _refresh(reseller_id: int, actor: Actor, result: Result, seen: Seen | None) 
         periods=[document.billing_period_id],
     )
     if document in marked:
-        result.warnings.append("some of its usage is still on another draft: refresh that one too")
+        result.warnings.append(
+            Words("some of its usage is still on another draft: refresh that one too")
+        )
 
 
 def _made(document: Document, seen: Seen | None) -> Anew:
@@ -107,16 +109,18 @@ def _made(document: Document, seen: Seen | None) -> Anew:
     try:
         made = anew(document, today(document.reseller_id))
     except NoRate as error:
-        raise _NotTaken(f"{error}: add one in Settings, Currencies") from None
+        raise _NotTaken("%(error)s: add one in Settings, Currencies", error=error) from None
     except (TooLarge, FileNotFoundError) as error:
-        raise _NotTaken(f"it cannot be computed anew: {error}") from None
+        raise _NotTaken("it cannot be computed anew: %(error)s", error=error) from None
     own = DocumentLine.objects.filter(reseller_id=document.reseller_id, document=document, own=True)
     if not made.slices and not own.exists():
         raise _NotTaken("no usage of this customer is left in the period: discard the draft")
     if seen and seen.subtotal is not None and made.subtotal(document.currency) != seen.subtotal:
         raise _NotTaken(
-            f"it would come to {made.subtotal(document.currency):f} before tax by now, and"
-            f" {seen.subtotal:f} was shown: look at the difference again"
+            "it would come to %(now)s before tax by now, and %(seen)s was shown: look at the"
+            " difference again",
+            now=f"{made.subtotal(document.currency):f}",
+            seen=f"{seen.subtotal:f}",
         )
     return made
 
@@ -137,7 +141,11 @@ def _check(document: Document, seen: Seen | None) -> None:
     if seen is not None and seen.version != document.version:
         raise _NotTaken(stale(document))
     if document.status != Status.DRAFT:
-        raise _NotTaken(f"{document.code} is {document.status}: only a draft is computed anew")
+        raise _NotTaken(
+            "%(document)s is %(status)s: only a draft is computed anew",
+            document=document.code,
+            status=Words(document.status),
+        )
 
 
 def _store(document: Document, made: Anew) -> None:

@@ -68,13 +68,15 @@ def _insert(slug: str, name: str, time_zone: str) -> Reseller:
                 slug=slug, name=name, time_zone=time_zone, created_at=clock.now()
             )
     except IntegrityError:
-        raise Refused(f"a reseller {slug!r} exists already", field="slug") from None
+        raise Refused("a reseller %(slug)r exists already", field="slug", slug=slug) from None
 
 
 def _check_kind(kind: str) -> None:
     if kind not in set(Kind):
         raise Refused(
-            f"{kind!r} is no kind of document; use tax-invoice or statement", field="kind"
+            "%(kind)r is no kind of document; use tax-invoice or statement",
+            field="kind",
+            kind=kind,
         )
 
 
@@ -99,7 +101,9 @@ def _check_names(slug: str, name: str, time_zone: str) -> None:
         validate_slug(slug)
     except ValidationError:
         raise Refused(
-            f"{slug!r} is no slug; use lower-case letters, digits and hyphens", field="slug"
+            "%(slug)r is no slug; use lower-case letters, digits and hyphens",
+            field="slug",
+            slug=slug,
         ) from None
     if slug != slug.lower() or len(slug) > 63:
         raise Refused("a slug is lower case and at most 63 characters long", field="slug")
@@ -110,7 +114,9 @@ def _check_names(slug: str, name: str, time_zone: str) -> None:
         ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise Refused(
-            f"{time_zone!r} is no time zone; use a name such as Europe/Berlin", field="time_zone"
+            "%(time_zone)r is no time zone; use a name such as Europe/Berlin",
+            field="time_zone",
+            time_zone=time_zone,
         ) from None
 
 

@@ -21,7 +21,9 @@ def save_view(*, reseller_id: int, actor: Actor, user_id: int, name: str, query:
     with tenancy.transaction(reseller_id):
         theirs = SavedView.objects.select_for_update().filter(reseller_id=reseller_id, user=user_id)
         if not theirs.filter(name=name).exists() and theirs.count() >= MOST_VIEWS:
-            raise Refused(f"a person keeps {MOST_VIEWS} views: delete one first", field="name")
+            raise Refused(
+                "a person keeps %(most)s views: delete one first", field="name", most=MOST_VIEWS
+            )
         view, _ = SavedView.objects.update_or_create(
             reseller_id=reseller_id, user_id=user_id, name=name, defaults={"query": query}
         )
@@ -36,4 +38,4 @@ def delete_view(*, reseller_id: int, actor: Actor, user_id: int, name: str) -> N
             reseller_id=reseller_id, user=user_id, name=name
         ).delete()
     if not gone:
-        raise Refused(f"you have no view {name!r}", field="name")
+        raise Refused("you have no view %(name)r", field="name", name=name)

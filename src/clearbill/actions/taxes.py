@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from django.db.models import QuerySet
 
 from clearbill.actions import trail
-from clearbill.actions.common import Actor, Refused, check_texts
+from clearbill.actions.common import Actor, Refused, Words, check_texts
 from clearbill.actions.locks import lock_documents, lock_periods
 from clearbill.actions.totals import retotal
 from clearbill.records import clock, tenancy
@@ -48,8 +48,14 @@ def add_tax(
         _lock(reseller_id)
         found = TaxRate.objects.filter(reseller_id=reseller_id, name=name).first()
         if found is not None:
-            remedy = "take another name" if found.active else "restore it, or take another name"
-            raise Refused(f"a tax {name!r} exists already: {remedy}", field="name")
+            raise Refused(
+                Words("a tax %(name)r exists already: take another name", name=name)
+                if found.active
+                else Words(
+                    "a tax %(name)r exists already: restore it, or take another name", name=name
+                ),
+                field="name",
+            )
         return TaxRate.objects.create(
             reseller_id=reseller_id,
             name=name,
@@ -74,10 +80,13 @@ def retire_tax(*, reseller_id: int, actor: Actor, tax_id: int) -> None:
         )
         count = len(having)
         if count:
-            whom = "1 customer has" if count == 1 else f"{count} customers have"
+            whom = Words("1 customer has") if count == 1 else Words("%(n)s customers have", n=count)
             raise Refused(
-                f"{whom} {found.name}, such as {having[0]}: give them another tax first",
+                "%(whom)s %(tax)s, such as %(name)s: give them another tax first",
                 field="tax",
+                whom=whom,
+                tax=found.name,
+                name=having[0],
             )
         _set_active(found, active=False)
 
@@ -129,9 +138,10 @@ def _percent(text: str) -> Decimal:
             raise InvalidOperation
     except InvalidOperation:
         raise Refused(
-            f"{text!r} is no tax; give a percentage from 0 to 100 with at most 4 decimals, such as"
+            "%(text)r is no tax; give a percentage from 0 to 100 with at most 4 decimals, such as"
             " 19",
             field="percent",
+            text=text,
         ) from None
     return value
 
@@ -141,7 +151,12 @@ def _check(name: str, category: str, percent: Decimal, reason: str) -> None:
         raise Refused("a tax needs a name, as it is printed", field="name")
     if category not in rules.CATEGORIES:
         known = ", ".join(f"{code} ({words})" for code, words in rules.CATEGORIES.items())
-        raise Refused(f"{category!r} is no category; use one of {known}", field="category")
+        raise Refused(
+            "%(category)r is no category; use one of %(known)s",
+            field="category",
+            category=category,
+            known=known,
+        )
     if category == "S" and not percent:
         raise Refused(
             "a standard rate is more than 0 %; for nothing to pay choose the category that says"
@@ -150,15 +165,15 @@ def _check(name: str, category: str, percent: Decimal, reason: str) -> None:
         )
     if category != "S" and percent:
         raise Refused(
-            f"{rules.CATEGORIES[category]} charges nothing: leave the percentage at 0, or choose"
-            " the standard rate",
+            "%(category)s charges nothing: leave the percentage at 0, or choose the standard rate",
             field="percent",
+            category=Words(rules.CATEGORIES[category]),
         )
     if category not in rules.WITHOUT_REASON and not reason:
         raise Refused(
-            f"{rules.CATEGORIES[category]} needs the reason that is printed, such as the article"
-            " of the law",
+            "%(category)s needs the reason that is printed, such as the article of the law",
             field="reason",
+            category=Words(rules.CATEGORIES[category]),
         )
 
 
@@ -170,7 +185,7 @@ def _lock(reseller_id: int) -> None:
 def _tax(reseller_id: int, tax_id: int) -> TaxRate:
     found = TaxRate.objects.filter(reseller_id=reseller_id, pk=tax_id).first()
     if found is None:
-        raise Refused(f"no tax {tax_id} here", field="tax")
+        raise Refused("no tax %(id)s here", field="tax", id=tax_id)
     return found
 
 
@@ -187,7 +202,7 @@ def _profile(reseller_id: int, customer_id: int) -> BillingProfile:
         .first()
     )
     if found is None:
-        raise Refused(f"no customer {customer_id} here", field="customer")
+        raise Refused("no customer %(id)s here", field="customer", id=customer_id)
     return found
 
 
@@ -200,15 +215,17 @@ def _chosen(reseller_id: int, tax_ids: Sequence[int]) -> list[TaxRate]:
     if len(set(tax_ids)) < len(tax_ids):
         raise Refused("the same tax stands there twice: choose it once", field="taxes")
     if len(tax_ids) > MOST:
-        raise Refused(f"a customer has at most {MOST} taxes", field="taxes")
+        raise Refused("a customer has at most %(most)s taxes", field="taxes", most=MOST)
     known = {t.pk: t for t in TaxRate.objects.filter(reseller_id=reseller_id, pk__in=tax_ids)}
     missing = [each for each in tax_ids if each not in known]
     if missing:
-        raise Refused(f"no tax {missing[0]} here", field="taxes")
+        raise Refused("no tax %(id)s here", field="taxes", id=missing[0])
     taxes = [known[each] for each in tax_ids]
     retired = [tax.name for tax in taxes if not tax.active]
     if retired:
-        raise Refused(f"{retired[0]} is retired: restore it, or choose another", field="taxes")
+        raise Refused(
+            "%(tax)s is retired: restore it, or choose another", field="taxes", tax=retired[0]
+        )
     try:
         rules.check([rules.Tax(t.name, t.category, t.percent, t.reason) for t in taxes])
     except rules.BadTaxes as error:

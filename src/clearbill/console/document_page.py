@@ -27,6 +27,7 @@ from clearbill.rules.money import to_minor_units, total
 from clearbill.rules.publication import why_not_due, why_not_published
 from clearbill.rules.text import capital
 from clearbill.web.currency import choice, document_day, shown_in
+from clearbill.web.jinja import translated as _
 from clearbill.web.permissions import TenantRequest
 
 BAR = [Status.DRAFT.value, Status.OPEN.value, Status.CLOSED.value, Status.PAST_DUE.value]
@@ -90,16 +91,15 @@ def _content(document: Document, parties: canonical.Parties) -> dict[str, Any]:
 def _verbs(document: Document, content: dict[str, Any], role: str) -> dict[str, Any]:
     """What may be done, and why not what may not: a disabled control says its reason."""
     status, kind = Status(document.status), Kind(document.kind)
-    named = f"The role {role} may not"
     may_change = access.allowed(role, "documents.change_status")
     may_discard = access.allowed(role, "documents.discard")
     return {
         "bar": BAR,
         "next_statuses": [each.value for each in lifecycle.next_statuses(status, kind)],
         "why_no_change": lifecycle.why_no_change(status)
-        or ("" if may_change else f"{named} change a status"),
+        or ("" if may_change else _("The role %(role)s may not change a status", role=role)),
         "why_no_discard": lifecycle.why_no_discard(status, kind)
-        or ("" if may_discard else f"{named} discard"),
+        or ("" if may_discard else _("The role %(role)s may not discard", role=role)),
         "why_no_detail": why_no_detail(document, content),
         "may_resend": status in SEEN_BY_CUSTOMER and access.allowed(role, "documents.resend"),
     }
@@ -144,7 +144,7 @@ def why_no_detail(document: Document, content: dict[str, Any]) -> str:
     """Why there is no Detailed CSV, empty where there is one."""
     if downloads.has_usage_rows(document, content):
         return ""
-    return "It has no usage rows"
+    return _("It has no usage rows")
 
 
 def _mails(document: Document, parties: canonical.Parties) -> dict[str, str]:
@@ -156,7 +156,7 @@ def _mails(document: Document, parties: canonical.Parties) -> dict[str, str]:
 
 
 def _sentence(reason: str) -> str:
-    return f"No mail: {reason}" if reason else ""
+    return _("No mail: %(reason)s", reason=reason) if reason else ""
 
 
 def _warned(request: TenantRequest, document: Document, content: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from clearbill.records.models import Document
 from clearbill.rules.lifecycle import Kind, Status
+from clearbill.web.jinja import translated as _
 
 
 def what_follows(document: Document, statuses: Iterable[str]) -> dict[str, str]:
@@ -17,13 +18,13 @@ def _follows(document: Document, end: Status) -> str:
         return _publication(document, end)
     if end is Status.OPEN:
         if document.status == Status.CLOSED:
-            return "The payment came back: it is owed again."
-        return "It is owed again, by the extended due date."
+            return _("The payment came back: it is owed again.")
+        return _("It is owed again, by the extended due date.")
     if end is Status.CLOSED:
-        return "It is settled: nothing is owed any more."
+        return _("It is settled: nothing is owed any more.")
     if end is Status.PAST_DUE:
-        return "It is marked as unpaid after its due date."
-    return (
+        return _("It is marked as unpaid after its due date.")
+    return _(
         "It keeps its number, and its usage can be billed again. Nothing follows Voided: it cannot"
         " be undone."
     )
@@ -31,14 +32,16 @@ def _follows(document: Document, end: Status) -> str:
 
 def _publication(document: Document, end: Status) -> str:
     numbered = document.kind == Kind.TAX_INVOICE and document.total
-    then = {
-        Status.CLOSED: " It is settled at once: nothing is owed.",
-        Status.PAST_DUE: " It is marked as unpaid after its due date.",
-    }
-    return (
-        f"It is {'numbered and ' if numbered else ''}frozen, and the customer sees it."
-        f"{then.get(end, '')}"
-    )
+    words = [
+        _("It is numbered and frozen, and the customer sees it.")
+        if numbered
+        else _("It is frozen, and the customer sees it.")
+    ]
+    if end is Status.CLOSED:
+        words.append(_("It is settled at once: nothing is owed."))
+    if end is Status.PAST_DUE:
+        words.append(_("It is marked as unpaid after its due date."))
+    return " ".join(words)
 
 
 def early_due(document: Document, terms_days: int, today: date) -> date | None:

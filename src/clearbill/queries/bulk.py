@@ -50,6 +50,7 @@ class Picked:
     code: str
     invoice_number: str | None
     customer: str
+    status: str
     currency: str
     total: Decimal
 
@@ -96,7 +97,14 @@ def chosen(
     return Chosen(
         {row.code: row.version for row in rows},
         [
-            Picked(row.code, row.invoice_number, row.customer__name, row.currency, row.total)
+            Picked(
+                row.code,
+                row.invoice_number,
+                row.customer__name,
+                row.status,
+                row.currency,
+                row.total,
+            )
             for row in rows[:LISTED]
         ],
         {each.value: held[each.value] for each in Status if held[each.value]},

@@ -22,6 +22,7 @@ from clearbill.queries.documents import (
     search,
     with_table_columns,
 )
+from clearbill.queries.prepared import Given, Prepared
 from clearbill.records.models import SavedView
 from clearbill.rules.lifecycle import Status
 from clearbill.rules.money import total
@@ -97,14 +98,20 @@ def order(sort: str) -> tuple[str, ...]:
     return tuple(f"{sign}{column}" for column in (*SORTS[name], "id"))
 
 
-def listed(documents: Documents) -> Documents:
-    """With what a row shows and may be sorted by."""
-    return with_table_columns(documents).annotate(customer_letters=letters("customer__name"))
+def listed(documents: Documents, sort: str = "customer") -> Documents:
+    """With what a row shows and may be sorted by; where a sort is given, only that one works."""
+    rows = with_table_columns(documents)
+    if "customer" in sort:
+        rows = rows.annotate(customer_letters=letters("customer__name"))
+    return rows
 
 
 @dataclass(frozen=True)
 class Figures:
-    """How many documents of each status the other filters pick, and what the list comes to."""
+    """How many documents of each status the other filters pick, and what the list comes to.
+
+    What was voided is counted and added to no total, unless nothing else is asked for.
+    """
 
     counts: dict[str, int]
     totals: list[tuple[str, Decimal]]
@@ -124,7 +131,7 @@ def figures(documents: Documents, filters: Filters) -> Figures:
     amounts: dict[str, list[Decimal]] = defaultdict(list)
     for status, currency, count, amount in rows:
         counts[status] += count
-        if filters.status in ("", status):
+        if filters.status == status or (not filters.status and status != Status.VOIDED):
             amounts[currency].append(amount)
     matching = counts.get(filters.status, 0) if filters.status else sum(counts.values())
     totals = [(currency, total(each)) for currency, each in sorted(amounts.items())]
@@ -166,4 +173,11 @@ def named(documents: Documents, codes: Sequence[str]) -> Documents:
 
 def saved_views(reseller_id: int, user_id: int) -> list[SavedView]:
     """The views that a user has saved, by name."""
-    return list(SavedView.objects.filter(reseller_id=reseller_id, user=user_id).order_by("name"))
+    return _VIEWS.rows(reseller=reseller_id, user=user_id)
+
+
+_VIEWS = Prepared(
+    lambda: SavedView.objects.filter(reseller_id=Given("reseller"), user_id=Given("user")).order_by(
+        "name"
+    )
+)

@@ -205,7 +205,8 @@ SELECT 'work', 'unsent', '', count(*), 0 FROM records_letter WHERE reseller_id =
   AND (state = 'Failed' OR (state = 'Queued' AND created_at < %(waits_since)s))
 UNION ALL
 SELECT 'work', 'unsent', currency, 0, sum(total) FROM records_document
-WHERE reseller_id = %(reseller)s AND id IN (SELECT document_id FROM unsent) GROUP BY currency
+WHERE reseller_id = %(reseller)s AND id IN (SELECT document_id FROM unsent) AND status <> 'Voided'
+GROUP BY currency
 UNION ALL
 SELECT 'work', 'tickets', '', count(*), 0 FROM records_ticket
 WHERE reseller_id = %(reseller)s AND queue = 'reseller' AND state = 'Open'

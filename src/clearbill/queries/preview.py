@@ -32,7 +32,8 @@ the day of its last charge."""
 
 @dataclass(frozen=True)
 class PreviewRow:
-    """One customer and billing period. `state` is New, Fails, Exists, Published or Left.
+    """One customer and billing period. `state` is New, Fails, Exists, Published, Left or
+    Unassigned.
 
     Cost and price are in `currency`: the document's, and the usage's where no document is made.
     """
@@ -243,7 +244,7 @@ def _existing(
 def _left(each: Left, periods: Sequence[BillingPeriod]) -> PreviewRow:
     period = next(p for p in periods if p.pk == each.billing_period_id)
     return PreviewRow(
-        state="Left",
+        state="Left" if each.customer_id else "Unassigned",
         customer_id=each.customer_id,
         customer=each.customer,
         provider=each.provider,

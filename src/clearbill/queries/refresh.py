@@ -1,24 +1,26 @@
 """What a refresh would make of a draft: its lines anew, beside those that it has."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db.models import QuerySet, Sum
 
 from clearbill.queries.generation import rate_day, rule_refs, slice_ref, slices_for
 from clearbill.queries.rates import quotes
 from clearbill.records.files import file_store
 from clearbill.records.models import Document, DocumentLine, UsageSlice
-from clearbill.rules.currencies import Rate, find
+from clearbill.rules.currencies import Quote, Rate, find
 from clearbill.rules.lifecycle import Status
 from clearbill.rules.money import to_minor_units, total
 from clearbill.rules.pricing import TooLarge
 from clearbill.usage.rating import rate
-from clearbill.usage.types import DocumentRef
+from clearbill.usage.types import DocumentRef, SliceRef
 
 
 class NoRate(LookupError):
@@ -88,19 +90,52 @@ def anew(document: Document, today: date) -> Anew:
 
 
 def _rated(document: Document, slices: list[UsageSlice], today: date) -> Anew:
-    rates = _rates(document, slices, today)
-    period = document.billing_period
-    refs = [slice_ref(s, period, document.pk, rates.get(s.statement.currency)) for s in slices]
-    target = DocumentRef(
-        document=document.pk,
-        customer=document.customer_id,
-        provider=document.provider.code,
-        period_start=document.period_start,
-        currency=document.currency,
+    known = _known([document], {document.pk: slices})
+    return _rated_together([_Wanted(document, slices, _rates(document, slices, known, today))])[0]
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A draft, the usage that it should hold, and the rate of each foreign currency of it."""
+
+    document: Document
+    slices: list[UsageSlice]
+    rates: dict[str, Rate]
+
+    def slice_refs(self) -> list[SliceRef]:
+        period = self.document.billing_period
+        return [
+            slice_ref(each, period, self.document.pk, self.rates.get(each.statement.currency))
+            for each in self.slices
+        ]
+
+    def document_ref(self) -> DocumentRef:
+        return DocumentRef(
+            document=self.document.pk,
+            customer=self.document.customer_id,
+            provider=self.document.provider.code,
+            period_start=self.document.period_start,
+            currency=self.document.currency,
+        )
+
+
+def _rated_together(drafts: Sequence[_Wanted]) -> list[Anew]:
+    """One run of the engine for drafts of one reseller: starting it is most of what one takes."""
+    documents = [each.document for each in drafts]
+    lines = rate(
+        [ref for each in drafts for ref in each.slice_refs()],
+        [each.document_ref() for each in drafts],
+        rule_refs(documents[0].reseller_id, [document.billing_period for document in documents]),
+        store=file_store(),
     )
-    rules = rule_refs(document.reseller_id, [period])
-    lines = rate(refs, [target], rules, store=file_store())
-    return Anew(slices, [rates[base] for base in sorted(rates)], lines)
+    return [
+        Anew(
+            each.slices,
+            [each.rates[base] for base in sorted(each.rates)],
+            lines.filter(pc.equal(lines["document"], each.document.pk)),
+        )
+        for each in drafts
+    ]
 
 
 def subtotals_now(drafts: Sequence[Document]) -> dict[int, Decimal]:
@@ -120,23 +155,47 @@ def subtotals_now(drafts: Sequence[Document]) -> dict[int, Decimal]:
 def differences(drafts: Sequence[Document], today: date) -> dict[int, Difference | None]:
     """What refreshing all of these drafts would change on each, by id; None where that cannot be
     computed. What one of them gives back counts as the other's."""
-    wanted, held = slices_for(drafts), _lines_of(drafts)
-    found: dict[int, Difference | None] = {}
+    slices, held = slices_for(drafts), _lines_of(drafts)
+    found: dict[int, Difference | None] = {draft.pk: None for draft in drafts}
+    known, wanted = _known(drafts, slices), []
     for draft in drafts:
-        try:
-            made = _rated(draft, wanted[draft.pk], today)
-        except (NoRate, TooLarge, FileNotFoundError):
-            found[draft.pk] = None
-        else:
-            found[draft.pk] = _compared(draft, held[draft.pk], made)
+        theirs = slices[draft.pk]
+        with suppress(NoRate):
+            wanted.append(_Wanted(draft, theirs, _rates(draft, theirs, known, today)))
+    for draft, made in _those_that_can(wanted):
+        found[draft.pk] = _compared(draft, held[draft.pk], made)
     return found
 
 
-def _rates(document: Document, slices: Sequence[UsageSlice], today: date) -> dict[str, Rate]:
-    foreign = {s.statement.currency for s in slices} - {document.currency}
-    known = quotes(document.reseller_id) if foreign else []
+def _those_that_can(wanted: Sequence[_Wanted]) -> Iterator[tuple[Document, Anew]]:
+    """Rated together, or each by itself where the engine refuses them all for one."""
+    if not wanted:
+        return
+    try:
+        made = _rated_together(wanted)
+    except (TooLarge, FileNotFoundError):
+        if len(wanted) > 1:
+            for each in wanted:
+                yield from _those_that_can([each])
+        return
+    yield from zip((each.document for each in wanted), made, strict=True)
+
+
+def _known(drafts: Sequence[Document], slices: Mapping[int, Sequence[UsageSlice]]) -> list[Quote]:
+    """The exchange rates of the drafts' reseller, where any of them needs one."""
+    needs = any(_foreign(draft, slices[draft.pk]) for draft in drafts)
+    return quotes(drafts[0].reseller_id) if needs else []
+
+
+def _foreign(document: Document, slices: Sequence[UsageSlice]) -> set[str]:
+    return {each.statement.currency for each in slices} - {document.currency}
+
+
+def _rates(
+    document: Document, slices: Sequence[UsageSlice], known: Sequence[Quote], today: date
+) -> dict[str, Rate]:
     found = {}
-    for base in foreign:
+    for base in _foreign(document, slices):
         rate = find(known, base, document.currency, rate_day(document.billing_period, today))
         if rate is None:
             raise NoRate(f"no rate from {base} to {document.currency} is known for the period")

@@ -12,7 +12,7 @@ def day(form: Mapping[str, str], name: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise Refused(f"{text!r} is no date; write YYYY-MM-DD.", field=name) from None
+        raise Refused("%(text)r is no date; write YYYY-MM-DD.", field=name, text=text) from None
 
 
 def lines(form: Mapping[str, str], name: str) -> str:
@@ -24,7 +24,7 @@ def number_of_days(form: Mapping[str, str], name: str) -> int | None:
     """A whole number of days, None where it is empty. Raises `Refused` for anything else."""
     text = form.get(name, "").strip()
     if text and not (text.isascii() and text.isdecimal() and len(text) < 5):
-        raise Refused(f"{text!r} is no number of days.", field=name)
+        raise Refused("%(text)r is no number of days.", field=name, text=text)
     return int(text) if text else None
 
 

@@ -21,6 +21,7 @@ from clearbill.rules.access import allowed, require
 from clearbill.web.actor import actor_of
 from clearbill.web.branding import logo_answer
 from clearbill.web.forms import lines
+from clearbill.web.jinja import translated as _
 from clearbill.web.permissions import TenantRequest, permission
 
 
@@ -100,7 +101,7 @@ def _save(request: TenantRequest) -> None:
         accent_colour=request.POST.get("accent_colour", ""),
         footer=lines(request.POST, "footer"),
     )
-    messages.success(request, "Saved. Published documents keep what they froze.")
+    messages.success(request, _("Saved. Published documents keep what they froze."))
 
 
 def _logo(request: TenantRequest) -> None:
@@ -110,12 +111,12 @@ def _logo(request: TenantRequest) -> None:
     if (given.size or 0) > MOST_BYTES:
         raise Refused("A logo has at most 2 MB: give a smaller file.", field="logo")
     set_logo(reseller_id=request.reseller.pk, actor=actor_of(request), data=given.read())
-    messages.success(request, "This is the logo on documents, portal and e-mails from now on.")
+    messages.success(request, _("This is the logo on documents, portal and e-mails from now on."))
 
 
 def _remove(request: TenantRequest) -> None:
     remove_logo(reseller_id=request.reseller.pk, actor=actor_of(request))
-    messages.success(request, "Documents to come have your name in the logo's place.")
+    messages.success(request, _("Documents to come have your name in the logo's place."))
 
 
 _DOES = {"logo": _logo, "remove-logo": _remove}
@@ -150,9 +151,9 @@ def _contrast(name: str, chosen: str) -> dict[str, str]:
     chosen = colour.colour(chosen)
     ink = colour.text_on(chosen)
     return {
-        "name": "Headings and buttons" if name == "colour" else "Section bars",
+        "name": _("Headings and buttons") if name == "colour" else _("Section bars"),
         "colour": chosen,
         "on_page": f"{colour.contrast(chosen, colour.WHITE):.1f}",
-        "ink": "white" if ink == colour.WHITE else "black",
+        "ink": _("white") if ink == colour.WHITE else _("black"),
         "on_it": f"{colour.contrast(chosen, ink):.1f}",
     }

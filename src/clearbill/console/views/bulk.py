@@ -29,6 +29,8 @@ from clearbill.rules.lifecycle import Status
 from clearbill.web.actor import actor_of
 from clearbill.web.answers import as_file
 from clearbill.web.forms import number
+from clearbill.web.jinja import said
+from clearbill.web.jinja import translated as _
 from clearbill.web.permissions import TenantRequest, permission
 from clearbill.web.zipping import zipped
 
@@ -44,7 +46,7 @@ def choose(request: TenantRequest, slug: str) -> HttpResponseBase:
     what, (documents, sort) = request.POST.get("what", ""), _chosen(request)
     count = documents.count()
     if not count:
-        messages.error(request, "Tick at least one document first.")
+        messages.error(request, _("Tick at least one document first."))
         return redirect(_back(request))
     if what == "csv":
         return csv_answer(request, documents, sort)
@@ -52,7 +54,10 @@ def choose(request: TenantRequest, slug: str) -> HttpResponseBase:
         return _zip(request, documents)
     _require(request, what)
     if request.POST.get("all") and count > MOST:
-        messages.error(request, f"A job takes {MOST:,} documents: choose fewer by a filter.")
+        messages.error(
+            request,
+            _("A job takes %(most)s documents: choose fewer by a filter.", most=f"{MOST:,}"),
+        )
         return redirect(_back(request))
     summary = _summary(request, documents)
     # What a page before this one showed stays what was seen.
@@ -184,7 +189,7 @@ def _refuse_untyped(request: TenantRequest, count: int, mailed_customers: int) -
     notify = "notify" in request.POST or request.POST.get("what") == BulkJob.RESEND
     typed = request.POST.get("count", "").strip().replace(",", "")
     if must_type_count(count, mailed_customers, notify=notify) and typed != str(count):
-        raise Refused(f"type {count} to confirm so many documents", field="count")
+        raise Refused("type %(count)s to confirm so many documents", field="count", count=count)
 
 
 @permission("documents.read")
@@ -249,8 +254,12 @@ def cancel(request: TenantRequest, slug: str, job_id: int) -> HttpResponse:
     except Refused as error:
         raise Http404(error.message) from None
     ended = found.state == BulkJob.CANCELLED
-    when = "It is cancelled." if ended else "It stops after the documents in hand."
-    messages.info(request, f"{when} What was changed stays.")
+    messages.info(
+        request,
+        _("It is cancelled. What was changed stays.")
+        if ended
+        else _("It stops after the documents in hand. What was changed stays."),
+    )
     return redirect("console:bulk-job", slug, job_id)
 
 
@@ -258,7 +267,10 @@ def _zip(request: TenantRequest, documents: Documents) -> HttpResponseBase:
     require(request.membership.role, "documents.download")
     codes = list(documents.order_by("counter").values_list("code", flat=True)[: MOST_PDFS + 1])
     if len(codes) > MOST_PDFS:
-        messages.error(request, f"A zip has at most {MOST_PDFS:,} PDFs: choose fewer documents.")
+        messages.error(
+            request,
+            _("A zip has at most %(most)s PDFs: choose fewer documents.", most=f"{MOST_PDFS:,}"),
+        )
         return redirect(_back(request))
     answer = StreamingHttpResponse(
         zipped(_pdfs(request.reseller.pk, codes)), content_type="application/zip"
@@ -282,11 +294,15 @@ def paid(request: TenantRequest, slug: str) -> HttpResponse:
     try:
         lines = reading.recognise(request.reseller.pk, payments.read(_text(request)), today)
     except (ValueError, Refused) as error:
-        return render(request, "console/paid.html", _lines([], str(error)), status=422)
+        return render(request, "console/paid.html", _lines([], _told(error)), status=422)
     if not lines:
-        nothing = "The file names no document: write one a line."
+        nothing = _("The file names no document: write one a line.")
         return render(request, "console/paid.html", _lines([], nothing), status=422)
     return render(request, "console/paid.html", _lines(lines, ""))
+
+
+def _told(error: ValueError | Refused) -> str:
+    return said(error.message) if isinstance(error, Refused) else str(error)
 
 
 def _lines(lines: list[reading.Recognised], error: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from clearbill.rules.access import allowed, require
 from clearbill.rules.custom_fields import KINDS
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import lines, number
+from clearbill.web.jinja import translated as _
 from clearbill.web.permissions import TenantRequest, permission
 
 
@@ -48,7 +49,7 @@ def _add(request: TenantRequest) -> None:
         kind=request.POST.get("kind", ""),
         **_given(request),
     )
-    messages.success(request, f"{made.name}: drafts have it from now on.")
+    messages.success(request, _("%(field)s: drafts have it from now on.", field=made.name))
 
 
 def _change(request: TenantRequest) -> None:
@@ -61,7 +62,8 @@ def _change(request: TenantRequest) -> None:
         **_given(request),
     )
     messages.success(
-        request, f"{changed.name} is changed. Published documents keep what they froze."
+        request,
+        _("%(field)s is changed. Published documents keep what they froze.", field=changed.name),
     )
 
 

@@ -14,6 +14,7 @@ from clearbill.records.models import Customer
 from clearbill.rules.access import allowed, require
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import field_values, whole
+from clearbill.web.jinja import translated as _
 from clearbill.web.loaders import customer_or_404
 from clearbill.web.permissions import TenantRequest, permission
 
@@ -46,8 +47,12 @@ def _set_taxes(request: TenantRequest, customer: Customer) -> None:
         customer_id=customer.pk,
         tax_ids=_chosen(request),
     )
-    drafts = f" Computed anew: {', '.join(changed)}." if changed else ""
-    messages.success(request, f"The taxes are saved.{drafts}")
+    messages.success(
+        request,
+        _("The taxes are saved. Computed anew: %(drafts)s.", drafts=", ".join(changed))
+        if changed
+        else _("The taxes are saved."),
+    )
 
 
 def _set_defaults(request: TenantRequest, customer: Customer) -> None:
@@ -57,7 +62,7 @@ def _set_defaults(request: TenantRequest, customer: Customer) -> None:
         customer_id=customer.pk,
         values=field_values(request.POST),
     )
-    messages.success(request, "The next drafts begin with these values.")
+    messages.success(request, _("The next drafts begin with these values."))
 
 
 def _page(request: TenantRequest, customer: Customer, error: Refused | None = None) -> HttpResponse:

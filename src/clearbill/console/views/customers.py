@@ -17,6 +17,7 @@ from clearbill.records.models import BillingProfile, Customer
 from clearbill.rules.access import allowed, require
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import lines, number_of_days
+from clearbill.web.jinja import translated as _
 from clearbill.web.loaders import customer_or_404
 from clearbill.web.paging import page_of
 from clearbill.web.permissions import TenantRequest, permission
@@ -56,7 +57,7 @@ def new(request: TenantRequest, slug: str) -> HttpResponse:
         )
     except Refused as error:
         return _form(request, None, request.POST, error)
-    messages.success(request, f"{customer.name} is a customer now.")
+    messages.success(request, _("%(name)s is a customer now.", name=customer.name))
     return redirect("console:customer", slug, customer.pk)
 
 
@@ -78,7 +79,7 @@ def edit(request: TenantRequest, slug: str, customer_id: int) -> HttpResponse:
         )
     except Refused as error:
         return _form(request, customer, request.POST, error)
-    messages.success(request, "Saved. Published documents keep what they froze.")
+    messages.success(request, _("Saved. Published documents keep what they froze."))
     return redirect("console:customer", slug, customer.pk)
 
 

@@ -21,6 +21,8 @@ from clearbill.rules.lifecycle import Kind, Status, parse_status
 from clearbill.rules.text import capital
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import day, whole
+from clearbill.web.jinja import said
+from clearbill.web.jinja import translated as _
 from clearbill.web.loaders import document_or_404
 from clearbill.web.permissions import TenantRequest, permission
 
@@ -137,27 +139,40 @@ def _again(
 def _say(request: TenantRequest, result: Result, failing: Mapping[str, str]) -> None:
     if not result.changed:
         # Sent twice, or somebody else was first: what was asked for is done.
-        messages.info(request, f"{result.document} is {result.status} already: nothing changed.")
+        messages.info(
+            request,
+            _(
+                "%(document)s is %(status)s already: nothing changed.",
+                document=result.document,
+                status=_(result.status),
+            ),
+        )
         return
-    words = f"{result.document} is now {result.status}."
+    words = [
+        _("%(document)s is now %(status)s.", document=result.document, status=_(result.status))
+    ]
     if result.invoice_number and result.was == Status.DRAFT:
-        words += f" Its invoice number is {result.invoice_number}."
+        words.append(_("Its invoice number is %(number)s.", number=result.invoice_number))
     if result.notified:
-        words += f" A mail goes out to {', '.join(result.notified)}."
+        words.append(_("A mail goes out to %(recipients)s.", recipients=", ".join(result.notified)))
     else:
-        words += " No mail goes out."
+        words.append(_("No mail goes out."))
     if result.status == Status.VOIDED:
-        words += " Its usage stays on the Overview until Generate bills it again."
-    messages.success(request, words)
+        words.append(_("Its usage stays on the Overview until Generate bills it again."))
+    messages.success(request, " ".join(words))
     for address in result.notified:
         if address in failing:
             messages.warning(
                 request,
-                f"The last e-mail to {address} failed. {failing[address]} See below, under E-mails,"
-                " whether this one arrives.",
+                _(
+                    "The last e-mail to %(address)s failed. %(answer)s See below, under E-mails,"
+                    " whether this one arrives.",
+                    address=address,
+                    answer=failing[address],
+                ),
             )
     for warning in result.warnings:
-        messages.warning(request, f"{result.document}: {warning}.")
+        messages.warning(request, f"{result.document}: {said(warning)}.")
 
 
 def back_to(request: TenantRequest, document: Document) -> HttpResponse:
@@ -183,7 +198,7 @@ def discard(request: TenantRequest, slug: str, code: str) -> HttpResponse:
         return render(
             request, "console/discard.html", {**context, "error": result.refused}, status=422
         )
-    messages.success(request, f"{code} is discarded; its usage can be billed again.")
+    messages.success(request, _("%(code)s is discarded; its usage can be billed again.", code=code))
     return redirect(context["back_url"])
 
 
@@ -197,7 +212,7 @@ def resend(request: TenantRequest, slug: str, code: str) -> HttpResponse:
             reseller_id=request.reseller.pk, actor=actor_of(request), document=code
         )
     except Refused as error:
-        messages.error(request, error.message)
+        messages.error(request, said(error.message))
     else:
-        messages.success(request, f"A mail goes out to {', '.join(to)}.")
+        messages.success(request, _("A mail goes out to %(recipients)s.", recipients=", ".join(to)))
     return back_to(request, document)

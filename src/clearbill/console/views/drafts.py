@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from clearbill.actions.change_status import Result
@@ -25,6 +26,8 @@ from clearbill.rules.lifecycle import Status
 from clearbill.rules.pricing import TooLarge
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import day, field_values, lines
+from clearbill.web.jinja import said
+from clearbill.web.jinja import translated as _
 from clearbill.web.loaders import document_or_404
 from clearbill.web.permissions import TenantRequest, permission
 
@@ -60,7 +63,7 @@ def edit(request: TenantRequest, slug: str, code: str) -> HttpResponse:
     return _edited(
         request,
         code,
-        "The draft is saved.",
+        _("The draft is saved."),
         lambda given: change_draft(
             due_date=day(form, "due_date") if "due_date" in form else KEEP,
             purchase_order=form.get("purchase_order"),
@@ -79,7 +82,9 @@ def add_line(request: TenantRequest, slug: str, code: str) -> HttpResponse:
     form: dict[str, Any] = {
         name: request.POST.get(name, "") for name in ("text", "amount", "charge_type")
     }
-    return _edited(request, code, "The line is added.", lambda given: add_own_line(**form, **given))
+    return _edited(
+        request, code, _("The line is added."), lambda given: add_own_line(**form, **given)
+    )
 
 
 @require_POST
@@ -89,7 +94,7 @@ def remove_line(request: TenantRequest, slug: str, code: str, position: int) -> 
     return _edited(
         request,
         code,
-        "The line is removed.",
+        _("The line is removed."),
         lambda given: remove_own_line(position=position, **given),
     )
 
@@ -126,14 +131,15 @@ def _say(request: TenantRequest, results: Sequence[Result]) -> None:
     for result in results:
         for words in [result.refused, *result.warnings]:
             if words:
-                messages.warning(request, f"{result.document}: {words}.")
+                messages.warning(request, f"{result.document}: {said(words)}.")
     done = [result.document for result in results if result.changed and not result.warnings]
-    if len(done) == 1:
-        messages.success(request, f"{done[0]} holds its usage and prices as they are now.")
-    elif done:
-        messages.success(
-            request, f"{len(done)} drafts hold their usage and prices as they are now."
+    if done:
+        words = ngettext(
+            "%(draft)s holds its usage and prices as they are now.",
+            "%(count)s drafts hold their usage and prices as they are now.",
+            len(done),
         )
+        messages.success(request, words % {"draft": done[0], "count": len(done)})
 
 
 def _difference(request: TenantRequest, document: Document, error: str) -> HttpResponse:
@@ -143,11 +149,15 @@ def _difference(request: TenantRequest, document: Document, error: str) -> HttpR
         try:
             context["difference"] = difference(document, clock.today(request.reseller.time_zone))
         except NoRate as missing:
-            context["error"] = f"{missing}: add one in Settings, Currencies."
+            context["error"] = _("%(missing)s: add one in Settings, Currencies.", missing=missing)
         except (TooLarge, FileNotFoundError) as broken:
-            context["error"] = f"It cannot be computed anew: {broken}."
+            context["error"] = _("It cannot be computed anew: %(broken)s.", broken=broken)
     else:
-        context["error"] = f"{document.code} is {document.status}: only a draft is computed anew."
+        context["error"] = _(
+            "%(document)s is %(status)s: only a draft is computed anew.",
+            document=document.code,
+            status=_(document.status),
+        )
     return render(request, "console/refresh.html", context, status=422 if error else 200)
 
 

@@ -12,6 +12,7 @@ from clearbill.queries import canonical
 from clearbill.rules.access import allowed
 from clearbill.web.answers import as_file
 from clearbill.web.detail import begun
+from clearbill.web.jinja import translated as _
 from clearbill.web.loaders import shown_document_or_404
 from clearbill.web.permissions import TenantRequest, permission
 from clearbill.web.printing import print_look, printed
@@ -38,7 +39,9 @@ def detailed_csv(request: TenantRequest, slug: str, code: str) -> HttpResponseBa
     content = canonical.of(document)
     reason = why_no_detail(document, content)
     if reason:
-        messages.warning(request, f"No Detailed CSV of {code}: {reason}.")
+        messages.warning(
+            request, _("No Detailed CSV of %(code)s: %(reason)s.", code=code, reason=reason)
+        )
         return redirect("console:document", slug, code)
     staff = allowed(request.membership.role, "documents.download_staff_detail")
     pieces = begun(document, "staff" if staff else "sales")

@@ -20,6 +20,8 @@ from clearbill.records.models import Customer, Provider
 from clearbill.rules.periods import month as parse_month
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import whole
+from clearbill.web.jinja import said
+from clearbill.web.jinja import translated as _
 from clearbill.web.loaders import report_or_404
 from clearbill.web.permissions import TenantRequest, permission
 
@@ -71,9 +73,9 @@ def _choice(request: TenantRequest, known: list[date]) -> dict[str, Any]:
 def _ticked_nothing(request: TenantRequest, choice: dict[str, Any]) -> str:
     """What to say where the form came with nothing ticked, which must never come to mean all."""
     if choice["chosen_customers"] == []:
-        return "Tick at least one customer, or choose all of them."
+        return _("Tick at least one customer, or choose all of them.")
     if "some" in request.GET and not choice["chosen_providers"]:
-        return "Tick at least one provider."
+        return _("Tick at least one provider.")
     return ""
 
 
@@ -83,7 +85,7 @@ def start(request: TenantRequest, slug: str) -> HttpResponse:
     """Hand the run to the worker and show its progress."""
     choice = _choice(request, [])
     if choice["period"] is None:
-        messages.error(request, "Choose a period first.")
+        messages.error(request, _("Choose a period first."))
         return redirect("console:generate", slug)
     nothing = _ticked_nothing(request, choice)
     if nothing:
@@ -99,7 +101,7 @@ def start(request: TenantRequest, slug: str) -> HttpResponse:
             in_background=True,
         )
     except Refused as error:
-        messages.error(request, error.message)
+        messages.error(request, said(error.message))
         return redirect("console:generate", slug)
     return redirect("console:run", slug, run.pk)
 

@@ -3,19 +3,21 @@
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_noop as N_
 
 from clearbill.console.samples import samples
+from clearbill.web.jinja import translated as _
 from clearbill.web.permissions import TenantRequest, permission
 
 ARTICLES = {
-    "generate": "How to generate customer invoices",
-    "update-status": "How to update the status of a customer invoice",
-    "portal-url": "How do I find the end-customer portal URL?",
-    "end-users": "How to set up and manage end-user access and password resets",
-    "support": "How to submit and view support tickets",
-    "worklist": "How to find what is to do, and any document",
-    "customers": "How to set up customers",
-    "settings": "How to set up what documents and e-mails carry",
+    "generate": N_("How to generate customer invoices"),
+    "update-status": N_("How to update the status of a customer invoice"),
+    "portal-url": N_("How do I find the end-customer portal URL?"),
+    "end-users": N_("How to set up and manage end-user access and password resets"),
+    "support": N_("How to submit and view support tickets"),
+    "worklist": N_("How to find what is to do, and any document"),
+    "customers": N_("How to set up customers"),
+    "settings": N_("How to set up what documents and e-mails carry"),
 }
 
 
@@ -33,7 +35,7 @@ def article(request: TenantRequest, slug: str, article: str) -> HttpResponse:
     context = {
         "articles": ARTICLES,
         "article": article,
-        "title": ARTICLES[article],
+        "title": _(ARTICLES[article]),
         "portal_url": f"{settings.CLEARBILL_URL}/portal/{request.reseller.slug}/",
     }
     return render(request, f"console/help/{article}.html", context)

@@ -8,14 +8,15 @@ from django.contrib import messages
 from django.core.files import File
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
 
 from clearbill.actions.common import Refused
 from clearbill.actions.import_usage import Imported, import_usage
 from clearbill.queries import imports as reading
 from clearbill.rules.access import allowed
-from clearbill.rules.text import counted
 from clearbill.usage.types import BadFile
 from clearbill.web.actor import actor_of
+from clearbill.web.jinja import translated as _
 from clearbill.web.loaders import import_or_404
 from clearbill.web.messages import say_stale
 from clearbill.web.permissions import TenantRequest, permission
@@ -43,7 +44,7 @@ def _page(request: TenantRequest, status: int = 200, **more: object) -> HttpResp
 def _upload(request: TenantRequest) -> HttpResponse:
     uploads = request.FILES.getlist("files")
     if not uploads:
-        return _page(request, 422, refused="Choose at least one file.")
+        return _page(request, 422, refused=_("Choose at least one file."))
     with tempfile.TemporaryDirectory(prefix="clearbill-upload-") as folder:
         paths = [_kept(each, Path(folder), number) for number, each in enumerate(uploads)]
         try:
@@ -72,21 +73,42 @@ def _kept(upload: "File[bytes]", folder: Path, number: int) -> Path:
 
 def _say(request: TenantRequest, done: Imported) -> None:
     if done.already:
-        messages.info(request, f"Already imported as import {done.import_id}: nothing changed.")
+        messages.info(
+            request, _("Already imported as import %(id)s: nothing changed.", id=done.import_id)
+        )
         return
-    messages.success(request, f"Import {done.import_id}: {counted(done.rows, 'row')} taken in.")
+    messages.success(
+        request, _("Import %(id)s: %(rows)s taken in.", id=done.import_id, rows=_rows(done.rows))
+    )
     for each in done.replaced:
         messages.warning(
             request,
-            f"Replaced {each.provider}, payer {each.payer}, from {each.period_start}:"
-            f" {counted(each.rows_before, 'row')}, {each.sum_before.normalize():f}"
-            f" {each.currency} before;"
-            f" {counted(each.rows_after, 'row')}, {each.sum_after.normalize():f} after.",
+            _(
+                "Replaced %(provider)s, payer %(payer)s, from %(start)s: %(rows_before)s,"
+                " %(sum_before)s %(currency)s before; %(rows_after)s, %(sum_after)s after.",
+                provider=each.provider,
+                payer=each.payer,
+                start=each.period_start,
+                rows_before=_rows(each.rows_before),
+                sum_before=f"{each.sum_before.normalize():f}",
+                currency=each.currency,
+                rows_after=_rows(each.rows_after),
+                sum_after=f"{each.sum_after.normalize():f}",
+            ),
         )
     say_stale(request, done.stale)
     if done.new_accounts:
-        accounts = counted(len(done.new_accounts), "new account")
-        messages.warning(request, f"{accounts}: assign under Unassigned.")
+        count = len(done.new_accounts)
+        words = ngettext(
+            "%(count)s new account: assign under Unassigned.",
+            "%(count)s new accounts: assign under Unassigned.",
+            count,
+        )
+        messages.warning(request, words % {"count": f"{count:,}"})
+
+
+def _rows(count: int) -> str:
+    return ngettext("%(count)s row", "%(count)s rows", count) % {"count": f"{count:,}"}
 
 
 @permission("usage.read")

@@ -21,6 +21,8 @@ from clearbill.rules.text import capital
 from clearbill.web.actor import actor_of
 from clearbill.web.answers import as_file
 from clearbill.web.forms import number
+from clearbill.web.jinja import said
+from clearbill.web.jinja import translated as _
 from clearbill.web.listing import PRESETS, Listing, listing, query_of
 from clearbill.web.loaders import customer_or_404
 from clearbill.web.paging import in_order, page_of
@@ -55,7 +57,7 @@ def _table(request: TenantRequest, customer: Customer | None) -> HttpResponse:
     facets = lists.facets(documents)
     shown = _listing(request, request.GET, facets)
     page = page_of(
-        lists.listed(lists.picked(documents, shown.filters)),
+        lists.listed(lists.picked(documents, shown.filters), shown.sort),
         lists.order(shown.sort),
         request.GET.get("after"),
         nullable=lists.NULLABLE,
@@ -136,9 +138,9 @@ def save(request: TenantRequest, slug: str) -> HttpResponse:
             query=query,
         )
     except Refused as error:
-        messages.error(request, f"{capital(error.message)}.")
+        messages.error(request, f"{capital(said(error.message))}.")
     else:
-        messages.success(request, f"The view “{view.name}” is kept under Views.")
+        messages.success(request, _("The view “%(name)s” is kept under Views.", name=view.name))
     return redirect(f"{reverse('console:documents', args=[slug])}?{query}")
 
 
@@ -155,9 +157,9 @@ def forget(request: TenantRequest, slug: str) -> HttpResponse:
             name=name,
         )
     except Refused:
-        messages.info(request, "The view is gone already.")
+        messages.info(request, _("The view is gone already."))
     else:
-        messages.success(request, f"The view “{name}” is deleted.")
+        messages.success(request, _("The view “%(name)s” is deleted.", name=name))
     return redirect("console:documents", slug)
 
 

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_noop as N_
 
 from clearbill.actions.common import Refused
 from clearbill.actions.mail_templates import (
@@ -25,9 +26,10 @@ from clearbill.rules.lifecycle import Status
 from clearbill.rules.templates import PARAMETERS
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import lines
+from clearbill.web.jinja import translated as _
 from clearbill.web.permissions import TenantRequest, permission
 
-LANGUAGE_NAMES = {"en": "English", "de": "German"}
+LANGUAGE_NAMES = {"en": N_("English"), "de": N_("German")}
 
 
 @permission("settings.read")
@@ -60,12 +62,12 @@ def _save(request: TenantRequest) -> None:
         bcc=lines(request.POST, "bcc").split("\n"),
         words=_words(request),
     )
-    messages.success(request, "Saved. E-mails that go out from now on say this.")
+    messages.success(request, _("Saved. E-mails that go out from now on say this."))
 
 
 def _reset(request: TenantRequest) -> None:
     reset_template(reseller_id=request.reseller.pk, actor=actor_of(request), kind=_kind(request))
-    messages.success(request, "The built-in words are back, in both languages.")
+    messages.success(request, _("The built-in words are back, in both languages."))
 
 
 def _test(request: TenantRequest) -> None:
@@ -80,7 +82,11 @@ def _test(request: TenantRequest) -> None:
         document=_code(request),
     )
     messages.success(
-        request, f"A test is on its way to {actor.name}. What is typed is saved by Save."
+        request,
+        _(
+            "A test is on its way to %(recipient)s. What is typed is saved by Save.",
+            recipient=actor.name,
+        ),
     )
 
 
@@ -141,7 +147,7 @@ def _page(
     context = {
         "kind": kind,
         "kinds": KIND_NAMES,
-        "languages": LANGUAGE_NAMES,
+        "languages": {code: _(name) for code, name in LANGUAGE_NAMES.items()},
         "language": language,
         "code": _code(request),
         "form": form,

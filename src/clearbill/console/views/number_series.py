@@ -14,6 +14,7 @@ from clearbill.rules.lifecycle import KIND_NAMES
 from clearbill.rules.numbering import invoice_number
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import number
+from clearbill.web.jinja import translated as _
 from clearbill.web.permissions import TenantRequest, permission
 
 
@@ -39,7 +40,7 @@ def _set_kind(request: TenantRequest) -> None:
         actor=actor_of(request),
         kind=request.POST.get("kind", ""),
     )
-    messages.success(request, "Documents that are generated from now on are of this kind.")
+    messages.success(request, _("Documents that are generated from now on are of this kind."))
 
 
 def _set_series(request: TenantRequest) -> None:
@@ -50,7 +51,7 @@ def _set_series(request: TenantRequest) -> None:
         start=number(request.POST, "start") or 0,
     )
     following = invoice_number(made.prefix, made.last_number + 1)
-    messages.success(request, f"The next invoice number is {following}.")
+    messages.success(request, _("The next invoice number is %(number)s.", number=following))
 
 
 def _page(request: TenantRequest, error: Refused | None = None) -> HttpResponse:

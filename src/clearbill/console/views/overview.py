@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_noop as N_
 
 from clearbill.actions.common import Refused
 from clearbill.actions.letters import dismiss, send_again
@@ -20,38 +21,42 @@ from clearbill.rules.text import capital
 from clearbill.web import charts, figures
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import number
+from clearbill.web.jinja import said
+from clearbill.web.jinja import translated as _
 from clearbill.web.loaders import document_or_404
 from clearbill.web.paging import page_of
 from clearbill.web.permissions import TenantRequest, permission
 
 WORDS = {
-    reading.DRAFTS: "Drafts to review",
-    reading.UNASSIGNED: "Unassigned money",
-    reading.VOIDED: "Usage of voided invoices, not billed again",
-    reading.LATE: "Late usage, not billed",
-    reading.FAILED_RUN: "The last run failed",
-    reading.FAILED: "Customers that failed in the last run",
-    reading.FAILED_JOBS: "Bulk jobs that failed",
-    reading.NO_RATE: "Customers left for want of a rate",
-    reading.UNSENT: "Unsent mail",
-    reading.PAST_DUE: "Past due",
-    reading.STALE: "Stale drafts",
-    reading.TICKETS: "Open tickets",
+    reading.DRAFTS: N_("Drafts to review"),
+    reading.UNASSIGNED: N_("Unassigned money"),
+    reading.VOIDED: N_("Usage of voided invoices, not billed again"),
+    reading.LATE: N_("Late usage, not billed"),
+    reading.FAILED_RUN: N_("The last run failed"),
+    reading.FAILED: N_("Customers that failed in the last run"),
+    reading.FAILED_JOBS: N_("Bulk jobs that failed"),
+    reading.NO_RATE: N_("Customers left for want of a rate"),
+    reading.UNSENT: N_("Unsent mail"),
+    reading.PAST_DUE: N_("Past due"),
+    reading.STALE: N_("Stale drafts"),
+    reading.TICKETS: N_("Open tickets"),
 }
 
 HINTS = {
-    reading.DRAFTS: "Read them, then publish.",
-    reading.UNASSIGNED: "Accounts that belong to no customer: nobody is billed for them.",
-    reading.VOIDED: "Customers whose replacement is still to be generated.",
-    reading.LATE: "Customers whose account was assigned, or whose usage came, after publication.",
-    reading.FAILED_RUN: "It ended before it was done; generate again.",
-    reading.FAILED: "They have no document; the run says why.",
-    reading.FAILED_JOBS: "They ended before all documents were reached.",
-    reading.NO_RATE: "The last run names the currencies: add the rate, then generate again.",
-    reading.UNSENT: "Failed, or waiting for more than 15 minutes.",
-    reading.PAST_DUE: "Unpaid after their due date.",
-    reading.STALE: "Their usage has changed since they were made.",
-    reading.TICKETS: "Customers who wait for an answer.",
+    reading.DRAFTS: N_("Read them, then publish."),
+    reading.UNASSIGNED: N_("Accounts that belong to no customer: nobody is billed for them."),
+    reading.VOIDED: N_("Customers whose replacement is still to be generated."),
+    reading.LATE: N_(
+        "Customers whose account was assigned, or whose usage came, after publication."
+    ),
+    reading.FAILED_RUN: N_("It ended before it was done; generate again."),
+    reading.FAILED: N_("They have no document; the run says why."),
+    reading.FAILED_JOBS: N_("They ended before all documents were reached."),
+    reading.NO_RATE: N_("The last run names the currencies: add the rate, then generate again."),
+    reading.UNSENT: N_("Failed, or waiting for more than 15 minutes."),
+    reading.PAST_DUE: N_("Unpaid after their due date."),
+    reading.STALE: N_("Usage, prices or rates have changed since they were made."),
+    reading.TICKETS: N_("Customers who wait for an answer."),
 }
 
 ICONS = {
@@ -70,11 +75,11 @@ ICONS = {
 }
 
 AGES = {
-    reading.NOT_YET_DUE: "Not yet due",
-    "1-30": "1–30 days late",
-    "31-60": "31–60 days late",
-    "61-90": "61–90 days late",
-    "over-90": "More than 90 days late",
+    reading.NOT_YET_DUE: N_("Not yet due"),
+    "1-30": N_("1–30 days late"),
+    "31-60": N_("31–60 days late"),
+    "61-90": N_("61–90 days late"),
+    "over-90": N_("More than 90 days late"),
 }
 
 
@@ -89,17 +94,19 @@ class Step:
 
 
 _STEPS = {
-    "seller": ("Fill in who you are", "Legal name and address, as documents print them.",
+    "seller": (N_("Fill in who you are"), N_("Legal name and address, as documents print them."),
                "console:settings", "settings.edit"),
-    "usage": ("Import the first usage", "A provider's FOCUS export, as CSV or Parquet.",
+    "usage": (N_("Import the first usage"), N_("A provider's FOCUS export, as CSV or Parquet."),
               "console:imports", "usage.import"),
-    "accounts": ("Assign accounts to customers", "One click makes a customer of each account.",
+    "accounts": (N_("Assign accounts to customers"),
+                 N_("One click makes a customer of each account."),
                  "console:unassigned", "accounts.assign"),
-    "drafts": ("Generate the first drafts", "One document per customer, provider and period.",
+    "drafts": (N_("Generate the first drafts"),
+               N_("One document per customer, provider and period."),
                "console:generate", "documents.generate"),
-    "published": ("Publish the first document", "Review a draft, then set it to Open.",
+    "published": (N_("Publish the first document"), N_("Review a draft, then set it to Open."),
                   "console:documents", "documents.change_status"),
-    "portal": ("Invite a customer to the portal", "From the customer's page.",
+    "portal": (N_("Invite a customer to the portal"), N_("From the customer's page."),
                "console:customers", "portal_users.edit"),
 }  # fmt: skip
 
@@ -110,7 +117,7 @@ def index(request: TenantRequest, slug: str) -> HttpResponse:
     reseller = request.reseller
     standing = reading.standing(reseller.pk, today=clock.today(reseller.time_zone), now=clock.now())
     ages = [
-        charts.stack([(AGES[age], amount) for age, amount in amounts.items()], currency)
+        charts.stack([(_(AGES[age]), amount) for age, amount in amounts.items()], currency)
         for currency, amounts in standing.ageing.items()
     ]
     context = {
@@ -159,14 +166,24 @@ def _again(request: TenantRequest) -> HttpResponse:
             reseller_id=request.reseller.pk, actor=actor_of(request), document=code
         )
     except Refused as error:
-        messages.error(request, f"{capital(error.message)}.")
+        messages.error(request, f"{capital(said(error.message))}.")
     else:
-        messages.success(request, f"A mail about {code} goes out to {', '.join(to)}.")
+        messages.success(
+            request,
+            _(
+                "A mail about %(code)s goes out to %(recipients)s.",
+                code=code,
+                recipients=", ".join(to),
+            ),
+        )
     return redirect("console:unsent-mail", request.reseller.slug)
 
 
 def _about_letter(request: TenantRequest) -> HttpResponse:
-    known = {"again": (send_again, "is being sent again"), "dismiss": (dismiss, "is dismissed")}
+    known = {
+        "again": (send_again, N_("The e-mail to %(recipient)s is being sent again.")),
+        "dismiss": (dismiss, N_("The e-mail to %(recipient)s is dismissed.")),
+    }
     what, letter_id = request.POST.get("do", ""), number(request.POST, "letter")
     if what not in known or letter_id is None:
         raise Http404("no such e-mail")
@@ -174,9 +191,9 @@ def _about_letter(request: TenantRequest) -> HttpResponse:
     try:
         letter = verb(reseller_id=request.reseller.pk, actor=actor_of(request), letter_id=letter_id)
     except Refused as error:
-        messages.error(request, f"{capital(error.message)}.")
+        messages.error(request, f"{capital(said(error.message))}.")
     else:
-        messages.success(request, f"The e-mail to {letter.recipient} {words}.")
+        messages.success(request, _(words, recipient=letter.recipient))
     return redirect("console:unsent-mail", request.reseller.slug)
 
 
@@ -214,7 +231,7 @@ def _steps(request: TenantRequest, standing: Standing) -> list[Step]:
     slug, role = request.reseller.slug, request.membership.role
     return [
         Step(
-            title, hint, standing.steps[name],
+            _(title), _(hint), standing.steps[name],
             reverse(page, args=[slug]) if allowed(role, verb) else "",
         )
         for name, (title, hint, page, verb) in _STEPS.items()

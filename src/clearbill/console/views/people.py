@@ -13,6 +13,7 @@ from clearbill.records.models import Membership
 from clearbill.rules.access import STAFF, allowed
 from clearbill.web import view_as
 from clearbill.web.actor import actor_of
+from clearbill.web.jinja import translated as _
 from clearbill.web.loaders import customer_or_404
 from clearbill.web.paging import page_of
 from clearbill.web.people import act
@@ -77,8 +78,12 @@ def require_mfa(request: TenantRequest, slug: str) -> HttpResponse:
     actions.set_mfa_required(
         reseller_id=request.reseller.pk, actor=actor_of(request), required=required
     )
-    asked = "must set one up before their next page" if required else "are no longer asked for one"
-    messages.success(request, f"Saved. Staff without a second factor {asked}.")
+    messages.success(
+        request,
+        _("Saved. Staff without a second factor must set one up before their next page.")
+        if required
+        else _("Saved. Staff without a second factor are no longer asked for one."),
+    )
     return redirect("console:settings-people", slug)
 
 

@@ -14,6 +14,7 @@ from clearbill.rules.access import allowed
 from clearbill.rules.periods import month
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import number
+from clearbill.web.jinja import translated as _
 from clearbill.web.messages import say_stale
 from clearbill.web.permissions import TenantRequest, permission
 
@@ -58,6 +59,13 @@ def _set(request: TenantRequest) -> None:
         customer_id=customer,
     )
     if done.rule.percent <= -100:
-        messages.warning(request, "At -100 % everything of this scope is free.")
-    messages.success(request, f"{done.rule.percent.normalize():f} % from {valid_from:%Y-%m}.")
+        messages.warning(request, _("At -100 % everything of this scope is free."))
+    messages.success(
+        request,
+        _(
+            "%(percent)s %% from %(month)s.",
+            percent=f"{done.rule.percent.normalize():f}",
+            month=f"{valid_from:%Y-%m}",
+        ),
+    )
     say_stale(request, done.stale)

@@ -15,6 +15,7 @@ from clearbill.rules.canonical import plain
 from clearbill.rules.periods import month
 from clearbill.usage.types import BadFile
 from clearbill.web.actor import actor_of
+from clearbill.web.jinja import translated as _
 from clearbill.web.messages import say_stale
 from clearbill.web.permissions import TenantRequest, permission
 
@@ -49,7 +50,13 @@ def _set(request: TenantRequest) -> None:
     made = done.rate
     messages.success(
         request,
-        f"1 {made.base} is {plain(made.rate)} {made.quote} in {made.day:%b %Y}.",
+        _(
+            "1 %(base)s is %(rate)s %(quote)s in %(month)s.",
+            base=made.base,
+            rate=plain(made.rate),
+            quote=made.quote,
+            month=f"{made.day:%b %Y}",
+        ),
     )
     say_stale(request, done.stale)
 
@@ -66,7 +73,7 @@ def _import(request: TenantRequest) -> None:
     if file is None:
         raise Refused("Choose a file of rates.", field="file")
     if (file.size or 0) > MOST_BYTES:
-        raise Refused(f"A file has at most {MOST_BYTES // 1_000_000} MB.", field="file")
+        raise Refused("A file has at most %(most)s MB.", field="file", most=MOST_BYTES // 1_000_000)
     done = import_rates(
         reseller_id=request.reseller.pk,
         actor=actor_of(request),
@@ -75,8 +82,15 @@ def _import(request: TenantRequest) -> None:
     )
     messages.success(
         request,
-        f"{done.name}: {done.rows:,} rates, {done.added:,} new, {done.corrected:,} corrected,"
-        f" {done.known:,} known already.",
+        _(
+            "%(file)s: %(rows)s rates, %(added)s new, %(corrected)s corrected, %(known)s known"
+            " already.",
+            file=done.name,
+            rows=f"{done.rows:,}",
+            added=f"{done.added:,}",
+            corrected=f"{done.corrected:,}",
+            known=f"{done.known:,}",
+        ),
     )
     say_stale(request, done.stale)
 
@@ -87,8 +101,12 @@ def _show(request: TenantRequest) -> None:
         actor=actor_of(request),
         currencies=[*request.POST.getlist("currency"), request.POST.get("another", "")],
     )
-    words = f"Documents can be shown in {', '.join(on)}." if on else "No currency is switched on."
-    messages.success(request, words)
+    messages.success(
+        request,
+        _("Documents can be shown in %(codes)s.", codes=", ".join(on))
+        if on
+        else _("No currency is switched on."),
+    )
 
 
 def _page(

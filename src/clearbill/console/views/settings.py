@@ -14,6 +14,7 @@ from clearbill.rules.access import Role, allowed, require
 from clearbill.rules.lifecycle import KIND_NAMES, Kind
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import lines, number_of_days
+from clearbill.web.jinja import translated as _
 from clearbill.web.permissions import TenantRequest, permission
 
 TEXTS = ("legal_name", "address", "tax_id", "bank_details", "legal_text")
@@ -30,7 +31,7 @@ def edit(request: TenantRequest, slug: str) -> HttpResponse:
         change_reseller(reseller_id=request.reseller.pk, actor=actor_of(request), **_given(request))
     except Refused as error:
         return _page(request, stored, request.POST, error)
-    messages.success(request, "Saved. Published documents keep what they froze.")
+    messages.success(request, _("Saved. Published documents keep what they froze."))
     return redirect("console:settings", slug)
 
 

@@ -12,6 +12,7 @@ from clearbill.rules.canonical import plain
 from clearbill.rules.tax import CATEGORIES
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import number
+from clearbill.web.jinja import translated as _
 from clearbill.web.permissions import TenantRequest, permission
 
 
@@ -37,7 +38,12 @@ def _add(request: TenantRequest) -> None:
         **{name: request.POST.get(name, "") for name in names},
     )
     messages.success(
-        request, f"{made.name}, {plain(made.percent)} %: choose it on the customers that pay it."
+        request,
+        _(
+            "%(tax)s, %(percent)s %%: choose it on the customers that pay it.",
+            tax=made.name,
+            percent=plain(made.percent),
+        ),
     )
 
 
@@ -47,7 +53,7 @@ def _retire(request: TenantRequest) -> None:
         actor=actor_of(request),
         tax_id=number(request.POST, "tax") or 0,
     )
-    messages.success(request, "Retired. Documents that carry it keep it.")
+    messages.success(request, _("Retired. Documents that carry it keep it."))
 
 
 def _restore(request: TenantRequest) -> None:
@@ -56,7 +62,7 @@ def _restore(request: TenantRequest) -> None:
         actor=actor_of(request),
         tax_id=number(request.POST, "tax") or 0,
     )
-    messages.success(request, "Back in use.")
+    messages.success(request, _("Back in use."))
 
 
 def _page(request: TenantRequest, error: Refused | None = None) -> HttpResponse:

@@ -20,6 +20,7 @@ from clearbill.records.models import Ticket
 from clearbill.rules.access import allowed
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import lines
+from clearbill.web.jinja import translated as _
 from clearbill.web.paging import page_of
 from clearbill.web.permissions import TenantRequest, permission
 from clearbill.web.tickets import asked, file_of, form_context, upload_of
@@ -30,13 +31,13 @@ _ORDER = ("-updated_at", "-id")
 @permission("tickets.read")
 def index(request: TenantRequest, slug: str) -> HttpResponse:
     """What customers asked, by state."""
-    return _list(request, "tickets", "Tickets of customers")
+    return _list(request, "tickets", _("Tickets of customers"))
 
 
 @permission("tickets.ask_operator")
 def mine(request: TenantRequest, slug: str) -> HttpResponse:
     """What one asked the operator oneself."""
-    return _list(request, "my-tickets", "My tickets")
+    return _list(request, "my-tickets", _("My tickets"))
 
 
 def _list(request: TenantRequest, address: str, title: str) -> HttpResponse:
@@ -74,7 +75,7 @@ def new(request: TenantRequest, slug: str) -> HttpResponse:
         except Refused as refused:
             error = refused
         else:
-            messages.success(request, f"{ticket.code} is submitted.")
+            messages.success(request, _("%(ticket)s is submitted.", ticket=ticket.code))
             return redirect("console:ticket", slug, ticket.code)
     context = {
         **form_context(request, error),
@@ -115,17 +116,17 @@ def _act(request: TenantRequest, ticket: Ticket, *, own: bool) -> str:
     what = request.POST.get("what", "")
     if what == "close":
         close_ticket(**given)
-        return f"{ticket.code} is closed."
+        return _("%(ticket)s is closed.", ticket=ticket.code)
     if what == "reopen":
         reopen_ticket(**given)
-        return f"{ticket.code} is open again."
+        return _("%(ticket)s is open again.", ticket=ticket.code)
     text, upload = lines(request.POST, "text"), upload_of(request)
     if own:
         reply_to_ticket(text=text, upload=upload, **given)
-        return "Added."
+        return _("Added.")
     if answer_ticket(text=text, upload=upload, **given):
-        return f"Answered; a mail goes out to {ticket.who}."
-    return f"Answered, without a mail: {ticket.who} has no access any more."
+        return _("Answered; a mail goes out to %(person)s.", person=ticket.who)
+    return _("Answered, without a mail: %(person)s has no access any more.", person=ticket.who)
 
 
 @permission("tickets.read")

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db.models import Min
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from clearbill.actions import accounts as actions
@@ -19,9 +20,9 @@ from clearbill.records import tenancy
 from clearbill.records.models import Assignment, Customer, ProviderAccount, UsageSlice
 from clearbill.rules.access import allowed
 from clearbill.rules.periods import shown_date
-from clearbill.rules.text import counted
 from clearbill.web.actor import actor_of
 from clearbill.web.forms import day, number
+from clearbill.web.jinja import translated as _
 from clearbill.web.loaders import account_or_404
 from clearbill.web.permissions import TenantRequest, permission
 
@@ -63,9 +64,14 @@ def assign(request: TenantRequest, slug: str) -> HttpResponse:
         return _page(request, account, request.POST, error)
     messages.success(
         request,
-        f"{done.account} is {done.customer}'s from {shown_date(done.valid_from)}. Next: drafts that"
-        " it changes are on the Overview as stale drafts; what has no draft yet is billed by"
-        " Generate. Usage of months that are published already is under Late usage.",
+        _(
+            "%(account)s is %(customer)s's from %(day)s. Next: drafts that it changes are on the"
+            " Overview as stale drafts; what has no draft yet is billed by Generate. Usage of"
+            " months that are published already is under Late usage.",
+            account=done.account,
+            customer=done.customer,
+            day=shown_date(done.valid_from),
+        ),
     )
     return redirect("console:unassigned", slug)
 
@@ -123,8 +129,12 @@ def assign_all(request: TenantRequest, slug: str) -> HttpResponse:
         waiting = [a for a in accounts(request.reseller.pk, unassigned=True) if not a.customer_id]
         return render(request, "console/assign_all.html", {"waiting": waiting})
     made = actions.assign_all(reseller_id=request.reseller.pk, actor=actor_of(request))
-    count = counted(len(made), "customer")
-    messages.success(request, f"{count} made, one of each account.")
+    words = ngettext(
+        "%(count)s customer made, one of each account.",
+        "%(count)s customers made, one of each account.",
+        len(made),
+    )
+    messages.success(request, words % {"count": f"{len(made):,}"})
     return redirect("console:unassigned", slug)
 
 
@@ -137,7 +147,9 @@ def unassign(request: TenantRequest, slug: str) -> HttpResponse:
         _unassign(request, account, day(request.POST, "until"))
     except Refused as error:
         return _page(request, account, request.POST, error)
-    messages.success(request, f"{account.account} is taken away from its customer.")
+    messages.success(
+        request, _("%(account)s is taken away from its customer.", account=account.account)
+    )
     return redirect("console:unassigned", slug)
 
 

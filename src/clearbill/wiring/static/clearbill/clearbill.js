@@ -12,13 +12,26 @@ function openDialog(dialog, opener) {
   dialog.addEventListener("close", () => opener && opener.focus(), { once: true });
 }
 
+// What is typed beside a draft and not saved would be lost by any other form of the page.
+const typedIn = (form) => new URLSearchParams(new FormData(form)).toString();
+all("form[data-unsaved]").forEach((form) => { form.saved = "typed" in form.dataset ? "" : typedIn(form); });
+function heldBack(form) {
+  const typed = all("form[data-unsaved]").find((each) => each !== form && typedIn(each) !== each.saved);
+  const words = typed?.querySelector("[data-say]");
+  if (!words) return false;
+  words.closest("details")?.setAttribute("open", "");
+  words.hidden = false;
+  words.focus();
+  return true;
+}
+
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-dialog]");
   if (opener) {
     const dialog = document.getElementById(opener.dataset.dialog);
     if (dialog) {
       event.preventDefault();
-      openDialog(dialog, opener);
+      if (!heldBack()) openDialog(dialog, opener);
     }
   }
   const closer = event.target.closest("[data-close]");
@@ -68,6 +81,7 @@ document.addEventListener("click", (event) => {
 // UPDATE STATUS below a draft: Draft asks for another status, the others for a confirmation.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if ((form.method === "post" || form.matches("[data-confirm-status]")) && heldBack(form)) { event.preventDefault(); return; }
   if (form.matches("[data-confirm-status]") && !form.closest("dialog")) {
     const chosen = form.querySelector("select").value;
     const dialog = document.getElementById("confirm-status");
