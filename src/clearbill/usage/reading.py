@@ -77,7 +77,7 @@ def _csv_reader(source: Source, path: Path) -> str:
     return (
         f"read_csv({literal(str(path))}, auto_detect = false, header = true, delim = ',', "
         f"quote = '\"', escape = '\"', strict_mode = true, null_padding = false, "
-        f"nullstr = ['', 'NULL'], max_line_size = {MAX_ROW}, buffer_size = {8 * MAX_ROW}, "
+        f"nullstr = ['', 'NULL'], max_line_size = {MAX_ROW}, buffer_size = {2 * MAX_ROW}, "
         f"columns = {{{names}}})"
     )
 
