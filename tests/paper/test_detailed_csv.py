@@ -150,6 +150,35 @@ def test_a_column_that_is_missing_fails_before_the_first_piece(usage: Detail) ->
         stream_detailed_csv(broken, audience="staff")
 
 
+def test_rows_keep_the_order_that_they_are_stored_in(usage: Detail) -> None:
+    # So many that both processors write.
+    usage.connection.execute(
+        "CREATE TABLE kept AS SELECT d.* FROM detail d, range(30) ORDER BY cb_line"
+    ).fetchall()
+    kept = Detail(usage.connection, usage.columns, ordered=True, relation="kept")
+    shown = [row["SkuId"] for row in table(stream_detailed_csv(kept, audience="customer"))]
+    assert shown == [f"P-{i}" for i in range(10_000) for _ in range(30)]
+
+
+def test_what_fails_while_it_is_written_ends_in_the_error_and_not_in_a_short_file(
+    usage: Detail,
+) -> None:
+    usage.connection.execute("""CREATE VIEW broken AS SELECT * REPLACE (
+        CASE WHEN cb_line = 9999 THEN error('lost') ELSE cb_sku END AS cb_sku) FROM detail""")
+    broken = Detail(usage.connection, usage.columns, ordered=True, relation="broken")
+    with pytest.raises(OSError, match="lost"):
+        list(stream_detailed_csv(broken, audience="customer"))
+
+
+def test_a_reader_who_is_gone_stops_the_engine(usage: Detail) -> None:
+    usage.connection.execute("CREATE VIEW endless AS SELECT d.* FROM detail d, range(1000000000)")
+    endless = Detail(usage.connection, usage.columns, ordered=True, relation="endless")
+    pieces = stream_detailed_csv(endless, audience="customer")
+    next(pieces)
+    pieces.close()  # type: ignore[attr-defined]
+    assert usage.connection.execute("SELECT 42").fetchone() == (42,)
+
+
 def test_an_unknown_audience_is_refused(usage: Detail) -> None:
     with pytest.raises(ValueError, match="no audience"):
         stream_detailed_csv(usage, audience="everyone")  # type: ignore[arg-type]
