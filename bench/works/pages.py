@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from django.template import engines
 from django.test import RequestFactory
@@ -182,7 +181,10 @@ class _Browser:
     """Asks our WSGI application for a page, as the web server does, and keeps its statements."""
 
     def __init__(self, address: str, cookie: str) -> None:
-        self.application = get_wsgi_application()
+        # Once all of it is loaded, as a worker of the web server loads it.
+        from clearbill.wiring.wsgi import application
+
+        self.application = application
         self.address, self.cookie = address, cookie
         self.asked: Asked = []
 
