@@ -21,6 +21,7 @@ Audience = Literal["staff", "sales", "customer"]
 
 BOM = b"\xef\xbb\xbf"
 BATCH_ROWS = 32_768
+PIECE = 1 << 20
 
 ALLOWED = {
     "BillingPeriodStart": "cb_period_start",
@@ -75,15 +76,17 @@ def _pieces(names: list[str], batches: pa.RecordBatchReader) -> Iterator[bytes]:
     yield BOM + (",".join(quoted(name) for name in names) + "\r\n").encode()
     for batch in batches:
         if batch.num_rows:
-            yield _texts(batch.column(0))
+            yield from _texts(batch.column(0))
 
 
-def _texts(column: pa.LargeStringArray) -> bytes:
+def _texts(column: pa.LargeStringArray) -> Iterator[bytes]:
     """All texts of a column, one behind the other, as Arrow keeps them."""
     _, places, texts = column.buffers()
     ends = memoryview(places).cast("q")
-    written: bytes = texts[ends[column.offset] : ends[column.offset + len(column)]].to_pybytes()
-    return written
+    first, end = ends[column.offset], ends[column.offset + len(column)]
+    # Not all at once: a reader who is slow holds the batch, and no copy of it.
+    for at in range(first, end, PIECE):
+        yield texts[at : min(at + PIECE, end)].to_pybytes()
 
 
 def _cell(name: str, kind: str, *, raw: bool) -> str:

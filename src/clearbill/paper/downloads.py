@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import F, Q
 
 from clearbill.paper.csv import shown_csv
-from clearbill.paper.detailed_csv import Audience, stream_detailed_csv
+from clearbill.paper.detailed_csv import PIECE, Audience, stream_detailed_csv
 from clearbill.paper.fonts import more_folders
 from clearbill.paper.worker import render_pdf_isolated
 from clearbill.queries import canonical
@@ -23,7 +23,7 @@ from clearbill.records.files import file_store
 from clearbill.records.models import Document, DocumentLine, UsageImport, UsageSlice
 from clearbill.rules.lifecycle import Status
 from clearbill.usage.detail import Detail, detail, stored, with_own_lines, write_rated
-from clearbill.usage.engines.duckdb import Limits
+from clearbill.usage.engines.duckdb import Limits, scratch_folder
 from clearbill.usage.types import LineRef, OwnLine, SliceRef
 
 _LIMITS = Limits(memory="512MB")
@@ -102,9 +102,17 @@ def rated_rows(document: Document) -> Iterator[Detail]:
 def detailed_csv(document: Document, *, audience: Audience, raw: bool = False) -> Iterator[bytes]:
     """The usage rows as CSV, in pieces, with staff's own lines behind them, so that they add up to
     the document; see `stream_detailed_csv` for who gets which columns."""
-    with rated_rows(document) as rows:
-        whole = with_own_lines(rows, own_lines(document))
-        yield from stream_detailed_csv(whole, audience=audience, raw=raw)
+    with scratch_folder() as folder, (folder / "detail.csv").open("w+b") as file:
+        with rated_rows(document) as rows:
+            whole = with_own_lines(rows, own_lines(document))
+            pieces = stream_detailed_csv(whole, audience=audience, raw=raw)
+            if rows.ordered:
+                yield from pieces
+                return
+            # What is sorted stands in memory until it was read, and a reader may be slow.
+            file.writelines(pieces)
+        file.seek(0)
+        yield from iter(lambda: file.read(PIECE), b"")
 
 
 def own_lines(document: Document) -> list[OwnLine]:
