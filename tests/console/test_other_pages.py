@@ -70,6 +70,7 @@ def test_a_waiting_account_shows_its_amount_and_suggests_a_name(owner: Client) -
     page = owner.get(ASSIGN, WAITING).content.decode()
     assert 'name="name" type="text" value="Contoso"' in page
     assert 'value="2024-09-01"' in page
+    assert "Unbilled cost USD 1.50" in words(owner.get(ASSIGN, WAITING))
 
 
 def test_an_account_is_given_to_a_new_customer(month: Month, owner: Client) -> None:
@@ -113,7 +114,8 @@ def test_one_customer_of_each_asks_first(owner: Client) -> None:
 
 def test_a_markup_is_set_and_a_bad_one_refused_at_its_field(owner: Client) -> None:
     form = {"percent": "12.5", "valid_from": "2024-10"}
-    assert "12.5 % from 2024-10." in words(owner.post("/console/north/markups/", form, follow=True))
+    said = words(owner.post("/console/north/markups/", form, follow=True))
+    assert "12.5 % from 2024-10, for all providers and all customers." in said
     answer = owner.post("/console/north/markups/", {**form, "percent": "much"})
     assert (answer.status_code, 'href="#id_percent"' in answer.content.decode()) == (422, True)
 

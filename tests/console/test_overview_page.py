@@ -127,6 +127,20 @@ def test_a_mail_about_a_document_is_sent_again_from_the_list(month: Month, owner
     assert member(month, "sales").post(UNSENT, document).status_code == 403
 
 
+def test_a_mail_that_was_just_asked_for_blames_no_worker(month: Month, owner: Client) -> None:
+    with tenancy.using(month.reseller.pk):
+        document = Document.objects.get(code=month.documents["open"])
+        for state, error in ((Delivery.FAILED, "550 5.1.1 no mailbox"), (Delivery.QUEUED, "")):
+            Delivery.objects.create(
+                reseller=month.reseller, document=document, event=document.events.latest("seq"),
+                recipient=f"{state}@contoso.example", state=state, message_id=state, attempts=0,
+                last_error=error, created_at=clock.now(),
+            )  # fmt: skip
+    listed = read(owner, UNSENT)
+    assert "It is being sent." in listed
+    assert "worker may be down" not in listed
+
+
 def test_a_mail_that_waits_says_when_it_is_tried_next(month: Month, owner: Client) -> None:
     with tenancy.using(month.reseller.pk):
         queue_letter(reseller_id=month.reseller.pk, kind="plain", recipient="ap@contoso.example")

@@ -39,7 +39,7 @@ def accounts(reseller_id: int, *, unassigned: bool = False) -> list[AccountRow]:
         .select_related("customer")
         .order_by("valid_from")
     }
-    amounts, firsts = _unbilled(reseller_id)
+    amounts, firsts = _unbilled(UsageSlice.objects.filter(reseller_id=reseller_id))
     waiting = set(waiting_usage(reseller_id).values_list("account_id", flat=True))
     found = ProviderAccount.objects.filter(reseller_id=reseller_id).select_related("provider")
     return [
@@ -109,12 +109,18 @@ def _row(
     )
 
 
+def unbilled(account: ProviderAccount) -> list[tuple[str, Decimal]]:
+    """The cost of an account's current usage that no live document bills, by currency."""
+    amounts, _ = _unbilled(UsageSlice.objects.filter(account=account))
+    return sorted(amounts[account.pk].items())
+
+
 def _unbilled(
-    reseller_id: int,
+    slices: "QuerySet[UsageSlice]",
 ) -> tuple[dict[int, dict[str, Decimal]], dict[int, date]]:
     live = Claim.objects.filter(slice=OuterRef("pk"), released_at__isnull=True)
     rows = (
-        UsageSlice.objects.filter(reseller_id=reseller_id, statement__superseded_by__isnull=True)
+        slices.filter(statement__superseded_by__isnull=True)
         .exclude(Exists(live))
         .values_list("account_id", "statement__currency", "statement__billing_period__period_start")
         .annotate(amount=Sum("cost"))

@@ -1,6 +1,7 @@
 """Overview: what is to do first, then how things stand."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -154,6 +155,8 @@ def unsent(request: TenantRequest, slug: str) -> HttpResponse:
         "letters": letters,
         "next_letters": mails.next_tries(letters),
         "meaning": in_plain_words,
+        # What was owed to the worker within the last minute is not late.
+        "just_now": now - timedelta(minutes=1),
         "may_edit": allowed(role, "documents.resend"),
     }
     return render(request, "console/unsent_mail.html", context)

@@ -63,8 +63,10 @@ def _set(request: TenantRequest) -> None:
     messages.success(
         request,
         _(
-            "%(percent)s %% from %(month)s.",
+            "%(percent)s %% from %(month)s, for %(provider)s and %(customer)s.",
             percent=f"{done.rule.percent.normalize():f}",
+            provider=done.rule.provider.name if done.rule.provider else _("all providers"),
+            customer=done.rule.customer.name if done.rule.customer else _("all customers"),
             month=f"{valid_from:%Y-%m}",
         ),
     )

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from clearbill.actions import accounts as actions
 from clearbill.actions.common import Refused
 from clearbill.actions.customers import add_customer
-from clearbill.queries.accounts import accounts, late_usage
+from clearbill.queries.accounts import accounts, late_usage, unbilled
 from clearbill.queries.alphabet import by_name
 from clearbill.records import tenancy
 from clearbill.records.models import Assignment, Customer, ProviderAccount, UsageSlice
@@ -115,6 +115,7 @@ def _page(
         "account": account,
         "history": list(history.select_related("customer").order_by("-valid_from")),
         "first_period": first["first"],
+        "amounts": unbilled(account) if allowed(request.membership.role, "usage.read") else [],
         "customers": by_name(Customer.objects.filter(reseller=reseller)),
         "form": form,
         "error": error,
