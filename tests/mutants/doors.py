@@ -153,8 +153,8 @@ MUTANTS = [
     ),
     _guard.without(
         "so is one of the Detailed CSV",
-        "        f\" THEN '''' || {inside} ELSE {inside} END\"",
-        '        f" THEN {inside} ELSE {inside} END"',
+        "WHEN {first} THEN '''' || {inside} ELSE",
+        "WHEN {first} THEN {inside} ELSE",
         "paper/test_csv.py::test_the_engine_guards_as_python_does",
     ),
     _mail.without(
