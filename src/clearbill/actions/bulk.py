@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError, connection
 from procrastinate.contrib.django import app as jobs
 
 from clearbill.actions.change_status import Change, Result, change_status
-from clearbill.actions.common import Actor, Refused, check_words
+from clearbill.actions.common import Actor, Refused, Words, check_words
 from clearbill.actions.discard_documents import discard_documents
 from clearbill.actions.locks import lock_documents
 from clearbill.actions.notify import resend_notification
@@ -66,15 +66,7 @@ def start_bulk(
     Raises `Refused` without documents, or for arguments that no document could be changed by.
     """
     actor.require(VERBS[verb])
-    given, chosen = dict(arguments or {}), sorted(set(codes), key=by_counter)
-    if not chosen:
-        raise Refused("choose at least one document")
-    if len(chosen) > MOST:
-        raise Refused(f"a job takes {MOST:,} documents: choose fewer")
-    # Results link to their documents: what is no part of an address stays outside.
-    wrong = [code for code in chosen if not is_document_id(code)]
-    if wrong:
-        raise Refused(f"{wrong[0][:40]!r} is no Document ID: choose the documents again")
+    given, chosen = dict(arguments or {}), _chosen(codes)
     if verb == BulkJob.STATUS:
         each = given.get("each", {})
         given["each"] = {code: each[code] for code in chosen if code in each}
@@ -83,7 +75,11 @@ def start_bulk(
         if verb == BulkJob.STATUS and not str(given.get("reason", "")).strip():
             to = parse_status(given["to"])
             if all_need_a_reason(reseller_id, chosen, to):
-                raise Refused(f"say why they become {to.value}: it needs a reason", field="reason")
+                raise Refused(
+                    "say why they become %(status)s: it needs a reason",
+                    field="reason",
+                    status=Words(to.value),
+                )
         job = BulkJob.objects.create(
             reseller_id=reseller_id,
             verb=verb,
@@ -99,6 +95,20 @@ def start_bulk(
                 reseller_id=reseller_id, job_id=job.pk
             )
     return job
+
+
+def _chosen(codes: Sequence[str]) -> list[str]:
+    """The Document IDs in their order, each once; raises `Refused` for none, or too many."""
+    chosen = sorted(set(codes), key=by_counter)
+    if not chosen:
+        raise Refused("choose at least one document")
+    if len(chosen) > MOST:
+        raise Refused("a job takes %(most)s documents: choose fewer", most=f"{MOST:,}")
+    # Results link to their documents: what is no part of an address stays outside.
+    wrong = [code for code in chosen if not is_document_id(code)]
+    if wrong:
+        raise Refused("%(code)r is no Document ID: choose the documents again", code=wrong[0][:40])
+    return chosen
 
 
 def _check(given: Mapping[str, Any]) -> None:
@@ -142,7 +152,7 @@ def cancel_bulk(*, reseller_id: int, actor: Actor, job_id: int) -> BulkJob:
     with tenancy.transaction(reseller_id):
         job = BulkJob.objects.select_for_update().filter(reseller_id=reseller_id, pk=job_id).first()
         if job is None:
-            raise Refused(f"no bulk job {job_id} here")
+            raise Refused("no bulk job %(job)s here", job=job_id)
         actor.require(VERBS[job.verb])
         job.cancel_asked = True
         if job.state not in (BulkJob.DONE, BulkJob.CANCELLED) and not _at_work(job):
@@ -292,7 +302,7 @@ def _day(given: Mapping[str, Any], name: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise Refused(f"{text!r} is no date; write YYYY-MM-DD", field=name) from None
+        raise Refused("%(text)r is no date; write YYYY-MM-DD", field=name, text=text) from None
 
 
 def _resend(job: BulkJob, actor: Actor, code: str) -> Result:

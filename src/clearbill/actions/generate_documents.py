@@ -75,8 +75,9 @@ def start_run(
         _check_scope(reseller_id, providers, customers)
         if not periods_of(reseller_id, month, providers):
             raise Refused(
-                f"no usage is known for periods that start in {month:%Y-%m}: import it first",
+                "no usage is known for periods that start in %(month)s: import it first",
                 field="period",
+                month=f"{month:%Y-%m}",
             )
         run = BillingRun.objects.create(
             reseller_id=reseller_id,
@@ -102,7 +103,9 @@ def _check_scope(
         )
     )
     if set(providers) - known:
-        raise Refused(f"no provider {sorted(set(providers) - known)[0]!r} here", field="provider")
+        raise Refused(
+            "no provider %(code)r here", field="provider", code=min(set(providers) - known)
+        )
     if customers is not None:
         ids = set(
             Customer.objects.filter(reseller_id=reseller_id, pk__in=customers).values_list(
@@ -110,7 +113,11 @@ def _check_scope(
             )
         )
         if set(customers) - ids:
-            raise Refused(f"no customer {min(set(customers) - ids)} here", field="customer")
+            raise Refused(
+                "no customer %(customer)s here",
+                field="customer",
+                customer=min(set(customers) - ids),
+            )
 
 
 def run_generation(

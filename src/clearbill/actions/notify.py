@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from procrastinate.contrib.django import app as jobs
 
 from clearbill.actions import trail
-from clearbill.actions.common import Actor, Refused
+from clearbill.actions.common import Actor, Refused, Words
 from clearbill.actions.locks import lock_documents
 from clearbill.actions.many import defer_each, with_rows
 from clearbill.queries.canonical import Parties
@@ -63,9 +63,11 @@ def resend_notification(*, reseller_id: int, actor: Actor, document: str) -> lis
     with tenancy.transaction(reseller_id):
         found = lock_documents(reseller_id, [document]).get(document)
         if found is None:
-            raise Refused(f"no document {document} here")
+            raise Refused("no document %(document)s here", document=document)
         if Status(found.status) not in SEEN_BY_CUSTOMER:
-            raise Refused(f"it is {found.status}: the customer does not see it")
+            raise Refused(
+                "it is %(status)s: the customer does not see it", status=Words(found.status)
+            )
         reason = Parties.of(reseller_id).why_no_mail(found, kind_again(found.status))
         if reason:
             raise Refused(reason, field="recipients")

@@ -215,7 +215,6 @@ def published(draft: Mapping[str, Any], publication: Publication) -> dict[str, A
 
 def _draft(document: Document, lines: Sequence[DocumentLine], parties: Parties) -> dict[str, Any]:
     profile: BillingProfile = document.profile
-    settings = parties.settings
     return {
         "schema": SCHEMA,
         "document_id": document.code,
@@ -228,23 +227,7 @@ def _draft(document: Document, lines: Sequence[DocumentLine], parties: Parties) 
         "currency": document.currency,
         "language": profile.language,
         "provider": {"code": document.provider.code, "name": document.provider.name},
-        "seller": {
-            "slug": parties.reseller.slug,
-            "name": parties.reseller.name,
-            "legal_name": settings.legal_name,
-            "address": settings.address,
-            "tax_id": settings.tax_id,
-            "bank_details": settings.bank_details,
-            "legal_text": settings.legal_text,
-            "colour": settings.colour,
-            "accent_colour": settings.accent_colour,
-            "footer": settings.footer,
-            "logo": (
-                {"key": settings.logo_path, "sha256": settings.logo_hash}
-                if settings.logo_path
-                else None
-            ),
-        },
+        "seller": _seller(parties),
         "buyer": {
             "id": document.customer_id,
             "name": document.customer.name,
@@ -265,6 +248,24 @@ def _draft(document: Document, lines: Sequence[DocumentLine], parties: Parties) 
         "tax": shown(document.tax, document.currency),
         "total": shown(document.total, document.currency),
         "exact_total": plain(document.exact_total),
+    }
+
+
+def _seller(parties: Parties) -> dict[str, Any]:
+    settings = parties.settings
+    logo = {"key": settings.logo_path, "sha256": settings.logo_hash} if settings.logo_path else None
+    return {
+        "slug": parties.reseller.slug,
+        "name": parties.reseller.name,
+        "legal_name": settings.legal_name,
+        "address": settings.address,
+        "tax_id": settings.tax_id,
+        "bank_details": settings.bank_details,
+        "legal_text": settings.legal_text,
+        "colour": settings.colour,
+        "accent_colour": settings.accent_colour,
+        "footer": settings.footer,
+        "logo": logo,
     }
 
 

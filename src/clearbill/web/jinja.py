@@ -16,7 +16,6 @@ from jinja2 import Environment, StrictUndefined
 from clearbill.actions.common import Words
 from clearbill.rules.access import allowed
 from clearbill.rules.money import EXACT, round_half_away
-from clearbill.rules.text import counted
 from clearbill.web import formats
 from clearbill.web.kept import Kept
 from clearbill.web.lines import cells
@@ -43,7 +42,6 @@ def environment(**options: Any) -> Environment:
         document_rows=document_rows,
         _=translated,
         said=said,
-        counted=counted,
         ticket_state=_ticket_state,
         percent=_percent,
         share=_share,
