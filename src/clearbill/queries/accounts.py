@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Sum
 
 from clearbill.queries.sql import CLAIMED, CURRENT_USAGE, ITS_DOCUMENT, OWNED, select
 from clearbill.records.models import Assignment, Claim, ProviderAccount, UsageSlice
@@ -39,7 +39,7 @@ def accounts(reseller_id: int, *, unassigned: bool = False) -> list[AccountRow]:
         .select_related("customer")
         .order_by("valid_from")
     }
-    amounts, firsts = _unbilled(UsageSlice.objects.filter(reseller_id=reseller_id))
+    amounts, firsts = _unbilled(reseller_id)
     waiting = set(waiting_usage(reseller_id).values_list("account_id", flat=True))
     found = ProviderAccount.objects.filter(reseller_id=reseller_id).select_related("provider")
     return [
@@ -109,18 +109,31 @@ def _row(
     )
 
 
-def unbilled(account: ProviderAccount) -> list[tuple[str, Decimal]]:
-    """The cost of an account's current usage that no live document bills, by currency."""
-    amounts, _ = _unbilled(UsageSlice.objects.filter(account=account))
-    return sorted(amounts[account.pk].items())
+def usage_of(account: ProviderAccount) -> tuple[date | None, list[tuple[str, Decimal]]]:
+    """The start of an account's first period, None without usage, and by currency the cost of its
+    current usage that no live document bills."""
+    live = Claim.objects.filter(slice=OuterRef("pk"), released_at__isnull=True)
+    waits = Q(~Exists(live), statement__superseded_by__isnull=True)
+    rows = (
+        UsageSlice.objects.filter(account=account)
+        .values_list("statement__currency")
+        .annotate(
+            first=Min("statement__billing_period__period_start"),
+            amount=Sum("cost", filter=waits),
+        )
+        .order_by("statement__currency")
+    )
+    found = list(rows)
+    amounts = [(currency, amount) for currency, _, amount in found if amount is not None]
+    return min((first for _, first, _ in found), default=None), amounts
 
 
 def _unbilled(
-    slices: "QuerySet[UsageSlice]",
+    reseller_id: int,
 ) -> tuple[dict[int, dict[str, Decimal]], dict[int, date]]:
     live = Claim.objects.filter(slice=OuterRef("pk"), released_at__isnull=True)
     rows = (
-        slices.filter(statement__superseded_by__isnull=True)
+        UsageSlice.objects.filter(reseller_id=reseller_id, statement__superseded_by__isnull=True)
         .exclude(Exists(live))
         .values_list("account_id", "statement__currency", "statement__billing_period__period_start")
         .annotate(amount=Sum("cost"))

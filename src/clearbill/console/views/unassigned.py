@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Min
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import ngettext
@@ -14,10 +13,10 @@ from django.views.decorators.http import require_POST
 from clearbill.actions import accounts as actions
 from clearbill.actions.common import Refused
 from clearbill.actions.customers import add_customer
-from clearbill.queries.accounts import accounts, late_usage, unbilled
+from clearbill.queries.accounts import accounts, late_usage, usage_of
 from clearbill.queries.alphabet import by_name
 from clearbill.records import tenancy
-from clearbill.records.models import Assignment, Customer, ProviderAccount, UsageSlice
+from clearbill.records.models import Assignment, Customer, ProviderAccount
 from clearbill.rules.access import allowed
 from clearbill.rules.periods import shown_date
 from clearbill.web.actor import actor_of
@@ -107,15 +106,13 @@ def _page(
     error: Refused | None = None,
 ) -> HttpResponse:
     reseller = request.reseller
-    first = UsageSlice.objects.filter(reseller=reseller, account=account).aggregate(
-        first=Min("statement__billing_period__period_start")
-    )
+    first_period, amounts = usage_of(account)
     history = Assignment.objects.filter(reseller=reseller, account=account)
     context = {
         "account": account,
         "history": list(history.select_related("customer").order_by("-valid_from")),
-        "first_period": first["first"],
-        "amounts": unbilled(account) if allowed(request.membership.role, "usage.read") else [],
+        "first_period": first_period,
+        "amounts": amounts if allowed(request.membership.role, "usage.read") else [],
         "customers": by_name(Customer.objects.filter(reseller=reseller)),
         "form": form,
         "error": error,
