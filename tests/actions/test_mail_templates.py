@@ -10,7 +10,7 @@ import pytest
 from actions.test_branding import picture
 from actions.test_send_mail import Moody, owed, post
 from clearbill.actions.accounts import assign_all
-from clearbill.actions.branding import set_logo
+from clearbill.actions.branding import set_branding, set_logo
 from clearbill.actions.common import Actor, Refused
 from clearbill.actions.customers import change_customer
 from clearbill.actions.mail_templates import change_template, reset_template, send_test
@@ -242,6 +242,23 @@ def test_a_test_goes_to_staff_with_words_that_nobody_saved(north: Reseller, staf
     assert letter.subject.startswith("Test: North: Microsoft CSP Rechnung INV-000042")
     assert "Nun Überfällig" in letter.text
     assert not MailTemplate.objects.exists()
+
+
+def test_a_test_looks_as_mails_will_from_now_on(
+    north: Reseller, staff: str, post: Moody, tmp_path: Path
+) -> None:
+    change(north, make_drafts(north, tmp_path)[0].code, to=Status.OPEN)
+    set_logo(reseller_id=north.pk, actor=OWNER, data=picture())
+    brand = {"colour": "#7a1f5c", "accent_colour": "#7a1f5c", "footer": ""}
+    set_branding(reseller_id=north.pk, actor=OWNER, **brand)
+    send_test(
+        reseller_id=north.pk, actor=OWNER, recipient=staff, kind=PUBLISHED,
+        language="en", wording=Wording(),
+    )  # fmt: skip
+    send_letter(reseller_id=north.pk, letter_id=Letter.objects.get().pk)
+    letter = post.letters[-1][1]
+    assert "image/png" in [part.get_content_type() for part in letter.walk()]
+    assert "background:#7a1f5c" in body(letter, "html")
 
 
 def test_a_test_goes_to_nobody_else_and_about_no_document_that_is_not_there(

@@ -440,3 +440,15 @@ def test_payments_that_a_browser_made_up_are_answered(
 ) -> None:
     chosen = {"what": "status", "code": month.documents["open"]}
     assert confirm(owner, chosen, to="Closed", each=each).status_code in (302, 422)
+
+
+def test_a_mailing_names_customers_where_the_link_opens_nothing(
+    month: Month, owner: Client
+) -> None:
+    chosen = {"code": [month.documents["draft"]], "what": "status"}
+    assert "has no portal access" not in words(owner.post(BULK, chosen))
+    with tenancy.using(month.reseller.pk):
+        customer = Document.objects.get(code=month.documents["draft"]).customer
+        BillingProfile.objects.filter(customer=customer).update(recipients=["New@x.example"])
+    said = words(owner.post(BULK, chosen))
+    assert f"Somebody at {customer.name} has no portal access: the link in the e-mail" in said

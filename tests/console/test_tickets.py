@@ -56,9 +56,14 @@ def test_a_question_about_a_line_is_answered_and_asked_back(
     assert state(month) == "Open"
 
 
-def test_the_form_names_an_invoice_by_its_number(month: Month, customer: Client) -> None:
-    page = words(customer.get(f"{SUPPORT}new/?document={month.documents['open']}&line=1"))
-    assert "About INV-000001, line 1." in page
+def test_the_form_names_an_invoice_and_its_line_as_they_read(
+    month: Month, customer: Client
+) -> None:
+    address = f"{SUPPORT}new/?document={month.documents['open']}&line="
+    assert "About INV-000001: Compute Hours of a machine." in words(customer.get(f"{address}1"))
+    assert "About INV-000001." in words(customer.get(f"{address}99"))
+    draft = f"{SUPPORT}new/?document={month.documents['draft']}&line=1"
+    assert f"About {month.documents['draft']}." in words(customer.get(draft))
     hidden = month.documents["draft"]
     assert f"About {hidden}." in words(customer.get(f"{SUPPORT}new/?document={hidden}"))
 

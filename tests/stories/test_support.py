@@ -42,7 +42,7 @@ def ask_about_the_line(page: Page, company: Company, subject: str) -> str:
     """From a line of the document to a ticket; its number."""
     page.get_by_text("Details", exact=True).first.click()
     page.get_by_role("link", name="Ask about this line").first.click()
-    expect(page.get_by_text(f"About {company.number}, line 1.")).to_be_visible()
+    expect(page.get_by_text(f"About {company.number}: Compute Hours of a machine.")).to_be_visible()
     fill_ticket(page, subject, "We had one machine for an hour.")
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("status")).to_contain_text("is submitted.")

@@ -66,6 +66,13 @@ def test_anothers_reseller_and_an_unknown_one_give_the_same_answer(
     assert foreign.content == unknown.content
 
 
+def test_who_is_led_to_anothers_page_is_told_who_is_signed_in(north: Reseller) -> None:
+    page = _staff(north).get("/portal/north/").content.decode()
+    assert "You are signed in as " in page
+    assert 'href="/accounts/logout/"' in page
+    assert "You are signed in" not in Client().get("/no-such-page/").content.decode()
+
+
 def test_a_suspended_member_is_a_stranger(north: Reseller) -> None:
     assert _staff(north, state=Membership.SUSPENDED).get("/console/north/").status_code == 404
 

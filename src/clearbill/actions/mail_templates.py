@@ -9,6 +9,7 @@ from clearbill.actions.common import Actor, Refused, check_texts, check_words
 from clearbill.actions.letters import queue_letter
 from clearbill.paper import mail_preview
 from clearbill.paper.mail import Wording, written
+from clearbill.queries.branding import logo_file
 from clearbill.queries.mail_templates import LANGUAGES, is_staff
 from clearbill.records import tenancy
 from clearbill.records.models import MailTemplate
@@ -92,7 +93,7 @@ def send_test(
         )
         if shown is None:
             raise Refused("no document %(document)s here", field="document", document=document)
-        mail = written(shown.content, shown.seller, None)
+        mail = written(shown.content, shown.seller, logo_file(reseller_id, shown.logo))
         queue_letter(
             reseller_id=reseller_id,
             kind="plain",
@@ -100,6 +101,7 @@ def send_test(
             subject=f"Test: {mail.subject}",
             text=mail.text,
             html=mail.html,
+            data={"logo": shown.logo} if mail.logo else {},
         )
 
 

@@ -101,8 +101,8 @@ def _percent(text: str) -> Decimal:
     value = Decimal(text.strip()) if _PERCENT.fullmatch(text.strip()) else None
     if value is None or not -100 <= value <= 10000:
         raise Refused(
-            "%(text)r is no markup; give a percentage from -100 to 10000 with at most 4 decimals,"
-            " such as 12.5",
+            "%(text)r is no markup: give a percentage from -100 to 10000, with a point and at most"
+            " 4 decimals, such as 12.5",
             field="percent",
             text=text,
         )
@@ -151,8 +151,8 @@ def _refuse_published(rule: PriceRule) -> None:
     latest = documents.order_by("-period_start", "-id").first()
     if latest is not None:
         raise Refused(
-            "%(document)s of the period from %(start)s is published; a markup may start after"
-            " %(start)s",
+            "%(document)s of the period from %(start)s is published: give a later month, or set it"
+            " for the customers alone whose documents are drafts",
             field="valid_from",
             document=latest.code,
             start=latest.period_start,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from clearbill.paper import invitation_mail, ticket_mail
 from clearbill.paper.mail_frame import Mail
+from clearbill.queries.branding import logo_file
 from clearbill.records.models import Letter
 
 # A writer gives the mail, or None where its cause is gone.
@@ -20,5 +21,6 @@ def written(letter: Letter) -> Mail | None:
     The connection must see the reseller's rows. It reads the logo's file: hold no lock meanwhile.
     """
     if letter.kind == "plain":
-        return Mail(letter.subject, letter.text, letter.html)
+        logo = logo_file(letter.reseller_id, letter.data.get("logo", ""))
+        return Mail(letter.subject, letter.text, letter.html, logo)
     return _WRITERS[letter.kind](letter)

@@ -8,6 +8,7 @@ from django.conf import settings
 from clearbill.paper.mail import Content, Wording, content
 from clearbill.paper.sample import sample
 from clearbill.queries import canonical
+from clearbill.queries.branding import brand
 from clearbill.queries.canonical import Parties
 from clearbill.queries.mail_templates import example
 from clearbill.records.models import MailTemplate
@@ -17,10 +18,15 @@ _CHANGED = (Status.PAST_DUE, Status.CLOSED, Status.VOIDED)
 
 
 class Preview(NamedTuple):
-    """A mail that nobody was sent: what it says, whose it is, and about which document."""
+    """A mail that nobody was sent: what it says, whose it is, and about which document.
+
+    `seller` looks as mails will from now on, whatever the document was frozen with; `logo` is the
+    hash of its logo, empty without one.
+    """
 
     content: Content
     seller: Mapping[str, Any]
+    logo: str
     code: str
     made_up: bool
 
@@ -56,7 +62,9 @@ def preview(
         due_extended_to=document.due_extended_to if document else None,
         wording=wording,
     )
-    return Preview(said, shown["seller"], shown["document_id"], document is None)
+    now = brand(reseller_id)
+    seller = {**shown["seller"], "colour": now.colour}
+    return Preview(said, seller, now.logo, shown["document_id"], document is None)
 
 
 def _status(kind: str, of_document: str) -> str:

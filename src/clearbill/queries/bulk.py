@@ -15,6 +15,7 @@ from clearbill.queries.custom_fields import missing_required
 from clearbill.queries.documents import Documents, visible
 from clearbill.queries.listing import named
 from clearbill.queries.mail_templates import kind_again, switched_off
+from clearbill.queries.surroundings import reached
 from clearbill.records.models import BulkJob, BulkResult, Document, ResellerSettings
 from clearbill.rules.lifecycle import (
     SEEN_BY_CUSTOMER,
@@ -59,7 +60,8 @@ class Picked:
 class Chosen:
     """Documents that were chosen: their versions by Document ID, the first of them, how many of
     each status, their totals per currency, how many drafts are stale, how many customers have
-    somebody to mail, and what would become of them, by status or verb."""
+    somebody to mail, the names of those of them where somebody has no portal access, and what
+    would become of them, by status or verb."""
 
     versions: dict[str, int]
     first: list[Picked]
@@ -67,6 +69,7 @@ class Chosen:
     totals: list[tuple[str, Decimal]]
     stale: int
     mailed_customers: int
+    without_access: list[str]
     outcomes: dict[str, Outcome]
 
     @property
@@ -80,7 +83,7 @@ _ENDS = (Status.OPEN, Status.CLOSED, Status.PAST_DUE, Status.VOIDED)
 def chosen(
     documents: Documents, reseller_id: int, today: date, *, as_it_stands: bool = False
 ) -> Chosen:
-    """What a choice comes to, and what each verb would do with it today, in two queries.
+    """What a choice comes to, and what each verb would do with it today, in three queries.
 
     A reason counts as given where a change needs one, and drafts as issued today;
     `as_it_stands` publishes stale drafts.
@@ -94,6 +97,8 @@ def chosen(
     amounts: dict[str, list[Decimal]] = defaultdict(list)
     for row in rows:
         amounts[row.currency].append(row.total)
+    mailed = {row.customer_id: row for row in rows if row.profile__recipients}
+    access = reached(reseller_id) if mailed else set()
     return Chosen(
         {row.code: row.version for row in rows},
         [
@@ -110,7 +115,14 @@ def chosen(
         {each.value: held[each.value] for each in Status if held[each.value]},
         [(currency, total(each)) for currency, each in sorted(amounts.items())],
         sum(row.status == Status.DRAFT and row.stale != "" for row in rows),
-        len({row.customer_id for row in rows if row.profile__recipients}),
+        len(mailed),
+        sorted(
+            row.customer__name
+            for row in mailed.values()
+            if not access.issuperset(
+                (row.customer_id, each.lower()) for each in row.profile__recipients
+            )
+        ),
         {
             **{end.value: judge.outcome(rows, partial(judge.change, end)) for end in _ENDS},
             BulkJob.DISCARD: judge.outcome(rows, judge.discard),

@@ -75,7 +75,8 @@ LATEST = 6
 
 _FIGURES = """
 WITH documents AS (
-  SELECT d.id, d.status, d.currency, d.total, date_trunc('month', d.period_start)::date AS month,
+  SELECT d.id, d.status, d.currency, d.subtotal, d.total,
+         date_trunc('month', d.period_start)::date AS month,
          d.code, d.counter, d.period_start, d.period_end, p.name AS provider,
          coalesce(d.due_extended_to, d.due_date) AS due
   FROM records_document d
@@ -94,9 +95,12 @@ UNION ALL
 SELECT 'due', currency, status, '', '', min(due), NULL, sum(total), 0, count(*), 0
 FROM documents WHERE status IN ('Open', 'Past Due') GROUP BY currency, status
 UNION ALL
-SELECT 'margin', r.currency, '', '', '', NULL, NULL, sum(l.exact), sum(l.cost_converted), 0, 0
+SELECT 'margin', r.currency, '', '', '', NULL, NULL, sum(r.subtotal), sum(l.cost), 0, 0
 FROM recent r
-JOIN records_documentline l ON l.reseller_id = %(reseller)s AND l.document_id = r.id
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(cost_converted), 0) AS cost FROM records_documentline
+  WHERE reseller_id = %(reseller)s AND document_id = r.id
+) l
 WHERE %(with_margin)s GROUP BY r.currency
 UNION ALL
 (SELECT 'document', currency, provider, code, status, period_start, period_end, total, 0, counter,

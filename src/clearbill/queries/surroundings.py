@@ -190,6 +190,20 @@ def _reached(document: Document) -> ArraySubquery:
     )
 
 
+def reached(reseller_id: int) -> set[tuple[int | None, str]]:
+    """Customers with each address, in small letters, that has access to the customer's portal or
+    is invited to it."""
+    members = Membership.objects.filter(
+        reseller_id=reseller_id, customer__isnull=False, state=Membership.ACTIVE
+    )
+    invited = open_invitations(reseller_id).filter(customer__isnull=False)
+    return set(
+        members.values_list("customer_id", Lower("user__email")).union(
+            invited.values_list("customer_id", Lower("email"))
+        )
+    )
+
+
 def failing_mails(document: Document) -> dict[str, str]:
     """The document's recipients whose last e-mail failed, each with the reason in plain words."""
     return _reasons(_failing(document).values_list("found", flat=True))

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 
 from clearbill.records.models import Document
+from clearbill.rules.lifecycle import Status
 from clearbill.rules.money import to_minor_units
 from clearbill.web import formats
 
@@ -60,7 +61,7 @@ def document_rows(
             language.period(each.period_start, each.period_end),
             each.status,
             f"{each.currency} {owed}",
-            language.day(each.due) if each.due else "",
+            language.day(each.due) if each.due and each.status != Status.VOIDED else "",
             moment(each.published_at),
             moment(each.notified_at),
             "Waiting" if each.mails_waiting else "Failed" if each.mails_failed else "–",

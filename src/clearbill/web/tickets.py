@@ -12,7 +12,7 @@ from clearbill.actions.tickets import Upload
 from clearbill.queries import documents
 from clearbill.queries import tickets as reading
 from clearbill.records.files import file_store
-from clearbill.records.models import Ticket, TicketMessage
+from clearbill.records.models import DocumentLine, Ticket, TicketMessage
 from clearbill.rules.tickets import MOST_BYTES
 from clearbill.web.answers import as_file
 from clearbill.web.forms import lines, number
@@ -48,10 +48,12 @@ def asked(request: TenantRequest) -> dict[str, Any]:
 def form_context(request: TenantRequest, error: Refused | None) -> dict[str, Any]:
     """What the form shows: what was typed, else the document and line of the address."""
     given = request.POST or request.GET
+    code = str(given.get("document", "")).replace("\0", "")
     return {
         "form": given,
         "error": error,
-        "document_name": _named(request, str(given.get("document", ""))),
+        "document_name": _named(request, code),
+        "line_name": _line(request, code, number(given, "line")),
         "categories": Ticket.CATEGORIES,
         "priorities": Ticket.PRIORITIES,
     }
@@ -59,15 +61,27 @@ def form_context(request: TenantRequest, error: Refused | None) -> dict[str, Any
 
 def _named(request: TenantRequest, code: str) -> str:
     """A document as its reader knows it: by its invoice number where it has one."""
-    if not code or "\0" in code:
-        return code
-    reseller_id, customer_id = request.reseller.pk, request.membership.customer_id
-    seen = (
-        documents.for_customer(reseller_id, customer_id)
-        if customer_id
-        else documents.visible(reseller_id)
+    seen = _seen(request).filter(code=code)
+    return seen.values_list("invoice_number", flat=True).first() or code
+
+
+def _line(request: TenantRequest, code: str, position: int | None) -> str:
+    """What a line is for, empty where there is none such."""
+    if position is None:
+        return ""
+    lines = DocumentLine.objects.filter(
+        reseller=request.reseller,
+        document__in=_seen(request).filter(code=code),
+        position=position,
     )
-    return seen.filter(code=code).values_list("invoice_number", flat=True).first() or code
+    return " ".join(lines.values_list("service", "description").first() or ())
+
+
+def _seen(request: TenantRequest) -> "documents.Documents":
+    reseller_id, customer_id = request.reseller.pk, request.membership.customer_id
+    if customer_id:
+        return documents.for_customer(reseller_id, customer_id)
+    return documents.visible(reseller_id)
 
 
 def file_of(request: TenantRequest, ticket: Ticket, message_id: int) -> HttpResponse:

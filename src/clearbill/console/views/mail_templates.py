@@ -22,6 +22,7 @@ from clearbill.paper.words import mail_bodies, mail_words
 from clearbill.queries.mail_templates import KIND_NAMES, LANGUAGES, all_kinds
 from clearbill.records.models import MailTemplate
 from clearbill.rules.access import allowed, require
+from clearbill.rules.colour import text_on
 from clearbill.rules.lifecycle import Status
 from clearbill.rules.templates import PARAMETERS
 from clearbill.web.actor import actor_of
@@ -154,6 +155,7 @@ def _page(
         "own_words": any(saved.values()),
         "unsaved": words != saved,
         "preview": shown,
+        "button_ink": text_on(shown.seller["colour"]) if shown else "",
         "mail_words": mail_words(language),
         "built_in": {each: _built_in(kind, each) for each in LANGUAGES},
         "parameters": PARAMETERS,

@@ -226,7 +226,7 @@ def _address(request: TenantRequest, work: Work, sees_runs: bool) -> str:
         reading.NO_RATE: run,
         reading.UNSENT: reverse("console:unsent-mail", args=[slug]),
         reading.STALE: reverse("console:stale-drafts", args=[slug]),
-        reading.TICKETS: reverse("console:tickets", args=[slug]),
+        reading.TICKETS: f"{reverse('console:tickets', args=[slug])}?state=Open",
     }[work.kind]
 
 
