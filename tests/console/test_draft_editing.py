@@ -11,7 +11,7 @@ from django.test import Client
 from clearbill.actions.custom_fields import add_field
 from clearbill.actions.staleness import NEWER_USAGE
 from clearbill.records import clock, tenancy
-from clearbill.records.models import Document, ExchangeRate, ResellerSettings
+from clearbill.records.models import CustomField, Document, ExchangeRate, ResellerSettings
 from console.reading import read, tag, words
 from console.test_document_page import update, version
 from doors.two_resellers import OPERATOR, Month, member
@@ -227,3 +227,18 @@ def test_a_draft_that_changed_since_it_was_listed_is_not_refreshed(
     post(owner, draft, "edit", note="Look again")
     assert "look at it again" in words(owner.post(STALE, {"row": listed}, follow=True))
     assert stored(month).stale == NEWER_USAGE
+
+
+def test_a_required_field_says_how_many_drafts_wait_for_it(
+    month: Month, owner: Client, draft: str
+) -> None:
+    form = {"form": "add", "name": "Project", "kind": "text", "choices": ""}
+    address = "/console/north/settings/fields/"
+    waits = "1 draft cannot be published until Project is filled in"
+    assert waits not in words(owner.post(address, form, follow=True))
+    with tenancy.using(month.reseller.pk):
+        field = CustomField.objects.get(name="Project").pk
+    change = {**form, "form": "change", "field": str(field), "active": "1", "required": "1"}
+    assert waits in words(owner.post(address, change, follow=True))
+    post(owner, draft, "edit", **{f"field_{field}": "Blue"})
+    assert waits not in words(owner.post(address, change, follow=True))

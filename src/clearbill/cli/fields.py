@@ -8,8 +8,10 @@ import click
 from clearbill.actions.custom_fields import add_field, change_field, set_customer_defaults
 from clearbill.actions.edit_draft import change_draft
 from clearbill.cli.common import Here, customer_id, for_reseller, refuse, say, table
+from clearbill.queries.custom_fields import drafts_held_back
 from clearbill.records.models import CustomField
 from clearbill.rules.custom_fields import KINDS
+from clearbill.rules.text import counted
 
 
 @click.group("fields")
@@ -63,7 +65,13 @@ def list_all(here: Here, as_json: bool) -> None:
 def add(here: Here, name: str, as_json: bool, **given: Any) -> None:
     """Add a field to drafts and to documents from now on."""
     made = add_field(reseller_id=here.id, actor=here.actor, name=name, **given)
-    say({"name": made.name, "kind": made.kind}, as_json, lambda: [f"{made.name} is a field now"])
+    count = drafts_held_back(made)
+    said = [f"{made.name} is a field now", *_held_back(count)]
+    say({"name": made.name, "kind": made.kind, "held_back": count}, as_json, lambda: said)
+
+
+def _held_back(count: int) -> list[str]:
+    return [f"{counted(count, 'draft')} cannot be published without it"] if count else []
 
 
 @group.command("change")
@@ -96,7 +104,9 @@ def change(
         position=position,
         **given,
     )
-    say({"name": changed.name}, as_json, lambda: [f"{changed.name} is changed"])
+    count = drafts_held_back(changed)
+    said = [f"{changed.name} is changed", *_held_back(count)]
+    say({"name": changed.name, "held_back": count}, as_json, lambda: said)
 
 
 @group.command("default")

@@ -5,9 +5,11 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
 
 from clearbill.actions.common import Refused
 from clearbill.actions.custom_fields import add_field, change_field
+from clearbill.queries.custom_fields import drafts_held_back
 from clearbill.records.models import CustomField
 from clearbill.rules.access import allowed, require
 from clearbill.rules.custom_fields import KINDS
@@ -50,6 +52,7 @@ def _add(request: TenantRequest) -> None:
         **_given(request),
     )
     messages.success(request, _("%(field)s: drafts have it from now on.", field=made.name))
+    _say_held_back(request, made)
 
 
 def _change(request: TenantRequest) -> None:
@@ -65,6 +68,18 @@ def _change(request: TenantRequest) -> None:
         request,
         _("%(field)s is changed. Published documents keep what they froze.", field=changed.name),
     )
+    _say_held_back(request, changed)
+
+
+def _say_held_back(request: TenantRequest, field: CustomField) -> None:
+    count = drafts_held_back(field)
+    if count:
+        words = ngettext(
+            "%(count)s draft cannot be published until %(field)s is filled in on its page.",
+            "%(count)s drafts cannot be published until %(field)s is filled in on their pages.",
+            count,
+        )
+        messages.warning(request, words % {"count": f"{count:,}", "field": field.name})
 
 
 def _page(request: TenantRequest, error: Refused | None = None) -> HttpResponse:
