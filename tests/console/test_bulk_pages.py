@@ -370,7 +370,7 @@ def invoice_number(month: Month, name: str) -> str:
 def test_payments_from_a_file_are_shown_confirmed_and_closed(month: Month, owner: Client) -> None:
     number = invoice_number(month, "open").lower()
     shown = paid(owner, f"number,date,comment\n{number},2024-10-05,SEPA\nINV-999999\n")
-    assert "1 of 2 lines recognised" in words(shown)
+    assert "1 of 2 lines can be closed" in words(shown)
     assert "no document has this number" in words(shown)
     assert "Close 1 document …" in words(shown)
     answer = owner.post(BULK, hidden(shown))
@@ -389,7 +389,7 @@ def test_each_line_says_what_is_wrong_with_it(month: Month, owner: Client) -> No
     assert f"names {code}, as line 1 does" in text
     assert "is a draft: publish it first" in text
     assert "the payment date lies in the future" in text
-    assert "1 of 4 lines recognised" in text
+    assert "1 of 4 lines can be closed" in text
 
 
 def test_a_number_that_two_documents_have_is_nobodys(month: Month, owner: Client) -> None:
@@ -401,7 +401,7 @@ def test_a_number_that_two_documents_have_is_nobodys(month: Month, owner: Client
     assert invoice_number(month, "draft") == code
     text = words(paid(owner, code))
     assert f"names {code} and {month.documents['draft']}: write the Document ID" in text
-    assert "0 of 1 line recognised" in text
+    assert "0 of 1 line can be closed" in text
 
 
 @pytest.mark.parametrize(

@@ -226,6 +226,13 @@ def test_of_many_rows_some_are_named_and_that_there_are_more(
     assert "or more findings" in done.stderr
 
 
+def test_one_reseller_is_checked_alone(month: Reseller) -> None:
+    done = CliRunner().invoke(cli, ["verify", "--reseller", "north"])
+    assert (done.exit_code, done.stdout) == (0, "1 reseller checked, 0 findings\n")
+    nobody = CliRunner().invoke(cli, ["verify", "--reseller", "nobody"])
+    assert (nobody.exit_code, "no reseller 'nobody'" in nobody.stderr) == (1, True)
+
+
 @pytest.mark.parametrize("kind", ["pdf_path", "rated_path"])
 def test_a_flipped_byte_in_a_stored_file_is_found(month: Reseller, kind: str) -> None:
     document = Document.objects.get(code="D-000001")
