@@ -70,7 +70,7 @@ def test_a_waiting_account_shows_its_amount_and_suggests_a_name(owner: Client) -
     page = owner.get(ASSIGN, WAITING).content.decode()
     assert 'name="name" type="text" value="Contoso"' in page
     assert 'value="2024-09-01"' in page
-    assert "Unbilled cost USD 1.50" in words(owner.get(ASSIGN, WAITING))
+    assert "Unbilled of Sep 2024 USD 1.50" in words(owner.get(ASSIGN, WAITING))
 
 
 def test_an_account_is_given_to_a_new_customer(month: Month, owner: Client) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from clearbill.queries.sql import CLAIMED, CURRENT_USAGE, ITS_DOCUMENT, OWNED, select
 from clearbill.records.models import Assignment, Claim, ProviderAccount, UsageSlice
@@ -109,23 +109,28 @@ def _row(
     )
 
 
-def usage_of(account: ProviderAccount) -> tuple[date | None, list[tuple[str, Decimal]]]:
-    """The start of an account's first period, None without usage, and by currency the cost of its
-    current usage that no live document bills."""
+@dataclass(frozen=True)
+class Unbilled:
+    """What an account's current usage of a month costs that no live document bills."""
+
+    month: date
+    currency: str
+    amount: Decimal
+
+
+def usage_of(account: ProviderAccount) -> tuple[date | None, list[Unbilled]]:
+    """The start of an account's first period, None without usage, and what of it is unbilled."""
     live = Claim.objects.filter(slice=OuterRef("pk"), released_at__isnull=True)
     waits = Q(~Exists(live), statement__superseded_by__isnull=True)
     rows = (
         UsageSlice.objects.filter(account=account)
-        .values_list("statement__currency")
-        .annotate(
-            first=Min("statement__billing_period__period_start"),
-            amount=Sum("cost", filter=waits),
-        )
-        .order_by("statement__currency")
+        .values_list("statement__billing_period__period_start", "statement__currency")
+        .annotate(amount=Sum("cost", filter=waits))
+        .order_by("statement__billing_period__period_start", "statement__currency")
     )
-    found = list(rows)
-    amounts = [(currency, amount) for currency, _, amount in found if amount is not None]
-    return min((first for _, first, _ in found), default=None), amounts
+    found = [Unbilled(*row) for row in rows]
+    first = found[0].month if found else None
+    return first, [each for each in found if each.amount is not None]
 
 
 def _unbilled(

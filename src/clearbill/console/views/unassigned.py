@@ -106,13 +106,13 @@ def _page(
     error: Refused | None = None,
 ) -> HttpResponse:
     reseller = request.reseller
-    first_period, amounts = usage_of(account)
+    first_period, unbilled = usage_of(account)
     history = Assignment.objects.filter(reseller=reseller, account=account)
     context = {
         "account": account,
         "history": list(history.select_related("customer").order_by("-valid_from")),
         "first_period": first_period,
-        "amounts": amounts if allowed(request.membership.role, "usage.read") else [],
+        "unbilled": unbilled if allowed(request.membership.role, "usage.read") else [],
         "customers": by_name(Customer.objects.filter(reseller=reseller)),
         "form": form,
         "error": error,
