@@ -5,6 +5,7 @@ from mutants.mutant import of
 _AT_ONCE = "actions/test_two_at_once.py::"
 _AWAY = "faults/test_database_away.py::"
 _JOBS = "faults/test_jobs.py::"
+_SLOW = "faults/test_slow_readers.py::"
 _status = of("lock", "actions/change_status.py")
 _locks = of("lock", "actions/locks.py")
 _worker = of("fence", "wiring/work.py")
@@ -227,5 +228,23 @@ MUTANTS = [
         "        with ThreadPoolExecutor(1) as apart:\n"
         '            apart.submit(defer_each, task, reseller_id, "delivery_id", ids).result()',
         "actions/test_status.py::test_mails_are_owed_from_the_commit_of_the_change",
+    ),
+    of("bound", "paper/downloads.py").without(
+        "a slow reader holds no engine that sorts",
+        "            if rows.ordered:",
+        "            if True:",
+        f"{_SLOW}test_slow_readers_hold_neither_the_others_nor_the_memory",
+    ),
+    of("bound", "wiring/middleware.py").without(
+        "readers leave threads for pages",
+        "        if not self.free.acquire(blocking=False):",
+        "        if False:",
+        f"{_SLOW}test_readers_who_are_gone_make_room_for_others",
+    ),
+    of("bound", "wiring/middleware.py").without(
+        "a reader who is gone makes room",
+        "            self._releases.pop()()",
+        "            self._releases.pop()",
+        f"{_SLOW}test_readers_who_are_gone_make_room_for_others",
     ),
 ]
