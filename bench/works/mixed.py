@@ -33,6 +33,8 @@ def works(folder: Path, *, seconds: int, rows: int, customers: int) -> Generator
         large = {"folder": str(folder), "rows": rows * len(PROVIDERS), "customers": 1}
         north = run("bench.company:with_drafts", many, environment).answer
         south = run("bench.company:with_drafts", {**large, "slug": "south"}, environment).answer
+        large_one = {"reseller": south["reseller"], "code": south["codes"][0]}
+        run("bench.works.downloads:publish", large_one, environment)
         with served(environment, folder, "work") as web:
             yield Work(
                 name=f"{CLIENTS} clients beside {READERS} slow readers",

@@ -1,6 +1,7 @@
 """Those who read a large file slowly, or not at all, or who are gone: the others are served."""
 
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import psutil
 import pytest
 
 from chance import ROUNDS
+from clearbill.paper import downloads
 from clearbill.wiring.middleware import StreamsMiddleware
 from databases import Database
 from faults.installed import SIGN_IN, installation
@@ -107,11 +109,25 @@ def test_slow_readers_hold_neither_the_others_nor_the_memory(served: Served) -> 
 
 @pytest.mark.parametrize("served", [12_000], indirect=True)
 def test_readers_who_are_gone_make_room_for_others(served: Served) -> None:
-    readers = [Reader(served.url, served.session) for _ in range(StreamsMiddleware.MOST)]
-    assert {each.first() for each in readers} == {"HTTP/1.1 200 OK"}
+    readers = []
+    for _ in range(StreamsMiddleware.MOST):
+        readers.append(Reader(served.url, served.session))
+        assert readers[-1].first() == "HTTP/1.1 200 OK"
     assert served.opens() == 503
     assert served.owner.get(f"{served.url}{LIST}").status == 200
     for each in readers:
         each.socket.close()
     until(lambda: served.opens() == 200, "a place that became free")
     print(f"{len(readers)} readers gone: the next is served")
+
+
+@pytest.mark.parametrize("served", [ROWS], indirect=True)
+def test_of_many_who_ask_at_once_some_are_asked_to_come_back(served: Served) -> None:
+    readers = [Reader(served.url, served.session) for _ in range(READERS)]
+    found = Counter(each.first() for each in readers)
+    for each in readers:
+        each.socket.close()
+    print(f"{READERS} at once: {found}")
+    assert found["HTTP/1.1 200 OK"] >= downloads.SORTED_AT_ONCE + downloads.WAITING
+    assert set(found) == {"HTTP/1.1 200 OK", "HTTP/1.1 503 Service Unavailable"}
+    assert "D-000001" in served.owner.get(f"{served.url}{LIST}").text

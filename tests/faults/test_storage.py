@@ -48,7 +48,8 @@ class Place:
         """The reason why a command ended with status 1, without a trace."""
         ended = self.run(*words, first=first, **variables)
         assert (ended.returncode, "Traceback" in ended.stderr) == (1, False), ended.stderr
-        print(f"{words[0]}: {ended.stderr.strip()}")
+        # Without the engine's own words, which have paths of this machine.
+        print(f"{words[0]}: {ended.stderr.strip().partition(': IO Error')[0]}")
         return str(ended.stderr)
 
     def stored(self) -> list[str]:

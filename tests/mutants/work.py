@@ -232,7 +232,7 @@ MUTANTS = [
     of("bound", "paper/downloads.py").without(
         "a slow reader holds no engine that sorts",
         "            if rows.ordered:",
-        "            if True:",
+        "            if whole:",
         f"{_SLOW}test_slow_readers_hold_neither_the_others_nor_the_memory",
     ),
     of("bound", "wiring/middleware.py").without(
@@ -246,5 +246,11 @@ MUTANTS = [
         "            self._releases.pop()()",
         "            self._releases.pop()",
         f"{_SLOW}test_readers_who_are_gone_make_room_for_others",
+    ),
+    of("bound", "paper/downloads.py").without(
+        "a draft's file waits for its turn",
+        "            with _turn():",
+        "            if True:",
+        f"{_SLOW}test_of_many_who_ask_at_once_some_are_asked_to_come_back",
     ),
 ]

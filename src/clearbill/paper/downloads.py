@@ -6,6 +6,7 @@ out with the recorded hash: never wrong bytes.
 """
 
 import hashlib
+import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -26,12 +27,22 @@ from clearbill.usage.detail import Detail, detail, stored, with_own_lines, write
 from clearbill.usage.engines.duckdb import Limits, scratch_folder
 from clearbill.usage.types import LineRef, OwnLine, SliceRef
 
+SORTED_AT_ONCE, WAITING = 2, 6
+_sorting = threading.BoundedSemaphore(SORTED_AT_ONCE)
+_queue = threading.BoundedSemaphore(SORTED_AT_ONCE + WAITING)
+"""Engines that sort a draft's rows in this process, and callers who have one or wait for it: each
+takes all processors and its share of memory, and who waits holds a thread."""
+
 _LIMITS = Limits(memory="512MB")
 """Of one download: a web server runs several beside its pages. Sorting more goes by the disk."""
 
 
 class Damaged(RuntimeError):
     """A stored file is missing or changed, and what is rebuilt does not have its hash."""
+
+
+class Busy(RuntimeError):
+    """So many files are being made that one more would have to wait for long."""
 
 
 class NoUsageRows(LookupError):
@@ -101,18 +112,32 @@ def rated_rows(document: Document) -> Iterator[Detail]:
 
 def detailed_csv(document: Document, *, audience: Audience, raw: bool = False) -> Iterator[bytes]:
     """The usage rows as CSV, in pieces, with staff's own lines behind them, so that they add up to
-    the document; see `stream_detailed_csv` for who gets which columns."""
+    the document; see `stream_detailed_csv` for who gets which columns.
+
+    Raises `Busy`, before the first piece, where too many ask for drafts at once.
+    """
     with scratch_folder() as folder, (folder / "detail.csv").open("w+b") as file:
         with rated_rows(document) as rows:
             whole = with_own_lines(rows, own_lines(document))
-            pieces = stream_detailed_csv(whole, audience=audience, raw=raw)
             if rows.ordered:
-                yield from pieces
+                yield from stream_detailed_csv(whole, audience=audience, raw=raw)
                 return
             # What is sorted stands in memory until it was read, and a reader may be slow.
-            file.writelines(pieces)
+            with _turn():
+                file.writelines(stream_detailed_csv(whole, audience=audience, raw=raw))
         file.seek(0)
         yield from iter(lambda: file.read(PIECE), b"")
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _queue.acquire(blocking=False):
+        raise Busy("too many files of drafts are being made: ask again in a minute")
+    try:
+        with _sorting:
+            yield
+    finally:
+        _queue.release()
 
 
 def own_lines(document: Document) -> list[OwnLine]:

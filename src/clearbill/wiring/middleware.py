@@ -19,6 +19,7 @@ from django.http import (
 )
 from django.shortcuts import redirect, render, resolve_url
 
+from clearbill.paper import downloads
 from clearbill.queries.people import second_factor
 from clearbill.queries.prepared import Given, Prepared
 from clearbill.records import tenancy
@@ -79,6 +80,12 @@ class StreamsMiddleware:
         pieces = response.streaming_content
         response.streaming_content = _Releasing(cast(Iterator[bytes], pieces), self.free.release)
         return response
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        """A file that would have to wait for others is asked for again as well."""
+        return _busy(request) if isinstance(exception, downloads.Busy) else None
 
 
 def _busy(request: HttpRequest) -> HttpResponse:
