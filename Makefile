@@ -19,7 +19,7 @@ WORKERS ?= 2
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10 --hypothesis-seed=$(SEED)
 
 # pictures and bench are folders too.
-.PHONY: help setup demo check format test test-all browser bench mutants pictures messages wheel clean
+.PHONY: help setup demo check format test test-all browser bench mutants reliability pictures messages wheel clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -77,6 +77,9 @@ bench: $(STAMP) ## Speed and memory beside the floor: SIZE=small or full, ONLY="
 
 mutants: $(STAMP) ## Take out protections one at a time: does a test notice? (ONLY=word)
 	PYTHONPATH=src:tests $(BIN)/python -m mutants --only "$(ONLY)"
+
+reliability: $(STAMP) browser ## Run what holds our promises at length; writes docs/reliability.md
+	PYTHONPATH=src:tests $(BIN)/python -m promises
 
 pictures: $(STAMP) browser ## A sheet a page in pictures/: three widths, light and dark
 	PYTHONPATH=src:tests $(BIN)/python tests/pictures.py
