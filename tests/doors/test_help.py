@@ -99,7 +99,7 @@ def test_the_question_mark_on_a_document_asks_about_it_and_each_line_about_itsel
     ):  # fmt: skip
         about = f"{room}/new/?document={code}"
         assert ticket_links(client, address) == [about, f"{about}&line=1"]
-        assert "About INV-000001, line 1" in read(client, f"{about}&line=1")
+        assert "About INV-000001: Compute Hours of a machine." in read(client, f"{about}&line=1")
 
 
 def test_staffs_question_about_a_line_reaches_the_operators_queue_with_it(month: Month) -> None:
