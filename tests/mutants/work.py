@@ -231,8 +231,8 @@ MUTANTS = [
     ),
     of("bound", "paper/downloads.py").without(
         "a slow reader holds no engine that sorts",
-        "            if rows.ordered:",
-        "            if whole:",
+        "            file.writelines(written(rows))\n",
+        "            yield from written(rows)\n",
         f"{_SLOW}test_slow_readers_hold_neither_the_others_nor_the_memory",
     ),
     of("bound", "wiring/middleware.py").without(
@@ -249,8 +249,8 @@ MUTANTS = [
     ),
     of("bound", "paper/downloads.py").without(
         "a draft's file waits for its turn",
-        "            with _turn():",
-        "            if True:",
+        "        with _turn(), _computed(document) as rows:",
+        "        with _computed(document) as rows:",
         f"{_SLOW}test_of_many_who_ask_at_once_some_are_asked_to_come_back",
     ),
 ]

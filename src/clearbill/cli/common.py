@@ -113,6 +113,14 @@ def _count(error: BadFile) -> str:
     return f"nothing was imported: {error.total_errors} errors{more}"
 
 
+def reseller_of(slug: str) -> Reseller:
+    """The reseller of a slug; ends the command where there is none."""
+    found = Reseller.objects.filter(slug=slug).first()
+    if found is None:
+        refuse(f"no reseller {slug!r}; `clearbill resellers list` shows them")
+    return found
+
+
 def for_reseller(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `--reseller SLUG`, `--as EMAIL` and `--json`; the command gets `here` first."""
     return _for_reseller(command, ("--as", "--acting-as"))
@@ -126,9 +134,7 @@ def for_reseller_without_as(command: Callable[..., Any]) -> Callable[..., Any]:
 def _for_reseller(command: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
     @functools.wraps(command)
     def body(reseller: str, acting_as: str | None, **options: Any) -> Any:
-        found = Reseller.objects.filter(slug=reseller).first()
-        if found is None:
-            refuse(f"no reseller {reseller!r}; `clearbill resellers list` shows them")
+        found = reseller_of(reseller)
         with tenancy.using(found.pk):
             return answers(command)(_here(found, acting_as), **options)
 

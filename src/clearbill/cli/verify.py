@@ -3,7 +3,7 @@
 import click
 from django.conf import settings
 
-from clearbill.cli.common import as_json, refuse, say
+from clearbill.cli.common import as_json, reseller_of, say
 from clearbill.queries.findings import Finding
 from clearbill.queries.ownership import verify_ownership
 from clearbill.queries.verify import verify
@@ -18,10 +18,7 @@ from clearbill.rules.text import counted
 def command(slug: str | None, as_json: bool) -> None:
     """Check I1 to I9: sums, conservation, histories, frozen content, numbers, mails, the chain."""
     found: list[tuple[str, Finding]] = []
-    known = Reseller.objects.order_by("slug")
-    resellers = list(known.filter(slug=slug) if slug else known)
-    if slug and not resellers:
-        refuse(f"no reseller {slug!r}; `clearbill resellers list` shows them")
+    resellers = [reseller_of(slug)] if slug else list(Reseller.objects.order_by("slug"))
     for reseller in resellers:
         with tenancy.using(reseller.pk):
             found += [(reseller.slug, finding) for finding in verify(reseller.pk)]

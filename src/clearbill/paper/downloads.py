@@ -91,42 +91,39 @@ def csv(document: Document, *, raw: bool = False) -> bytes:
     return shown_csv(canonical.of(document), raw=raw)
 
 
-@contextmanager
-def rated_rows(document: Document) -> Iterator[Detail]:
-    """The document's usage rows with their prices, open for reading.
-
-    Stored rows are used where they are whole, else they are computed from the sorted imports and
-    the lines' coefficients, which a published document has frozen.
-    """
-    store = file_store()
-    if document.rated_path and store.holds(document.rated_path, document.rated_hash):
-        with stored(document.rated_path, store=store, limits=_LIMITS) as rows:
-            yield rows
-        return
-    slices, lines = slices_of(document), line_refs(document)
-    if not slices or not lines:
-        raise NoUsageRows(f"{document.code} has no usage rows")
-    with detail(slices, lines, store=store, limits=_LIMITS) as rows:
-        yield rows
-
-
 def detailed_csv(document: Document, *, audience: Audience, raw: bool = False) -> Iterator[bytes]:
     """The usage rows as CSV, in pieces, with staff's own lines behind them, so that they add up to
     the document; see `stream_detailed_csv` for who gets which columns.
 
-    Raises `Busy`, before the first piece, where too many ask for drafts at once.
+    Stored rows are used where they are whole, else they are computed from the sorted imports and
+    the lines' coefficients, which a published document has frozen. Raises `Busy`, before anything
+    is read, where too many are being computed.
     """
+
+    def written(rows: Detail) -> Iterator[bytes]:
+        whole = with_own_lines(rows, own_lines(document))
+        return stream_detailed_csv(whole, audience=audience, raw=raw)
+
+    store = file_store()
+    if document.rated_path and store.holds(document.rated_path, document.rated_hash):
+        with stored(document.rated_path, store=store, limits=_LIMITS) as rows:
+            yield from written(rows)
+        return
+    # What is sorted stands in memory until it was read, and a reader may be slow.
     with scratch_folder() as folder, (folder / "detail.csv").open("w+b") as file:
-        with rated_rows(document) as rows:
-            whole = with_own_lines(rows, own_lines(document))
-            if rows.ordered:
-                yield from stream_detailed_csv(whole, audience=audience, raw=raw)
-                return
-            # What is sorted stands in memory until it was read, and a reader may be slow.
-            with _turn():
-                file.writelines(stream_detailed_csv(whole, audience=audience, raw=raw))
+        with _turn(), _computed(document) as rows:
+            file.writelines(written(rows))
         file.seek(0)
         yield from iter(lambda: file.read(PIECE), b"")
+
+
+@contextmanager
+def _computed(document: Document) -> Iterator[Detail]:
+    slices, lines = slices_of(document), line_refs(document)
+    if not slices or not lines:
+        raise NoUsageRows(f"{document.code} has no usage rows")
+    with detail(slices, lines, store=file_store(), limits=_LIMITS) as rows:
+        yield rows
 
 
 @contextmanager

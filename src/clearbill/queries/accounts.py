@@ -109,6 +109,13 @@ def _row(
     )
 
 
+_UNBILLED = Q(
+    ~Exists(Claim.objects.filter(slice=OuterRef("pk"), released_at__isnull=True)),
+    statement__superseded_by__isnull=True,
+)
+"""Slices of current usage that no live document bills."""
+
+
 @dataclass(frozen=True)
 class Unbilled:
     """What an account's current usage of a month costs that no live document bills."""
@@ -120,12 +127,10 @@ class Unbilled:
 
 def usage_of(account: ProviderAccount) -> tuple[date | None, list[Unbilled]]:
     """The start of an account's first period, None without usage, and what of it is unbilled."""
-    live = Claim.objects.filter(slice=OuterRef("pk"), released_at__isnull=True)
-    waits = Q(~Exists(live), statement__superseded_by__isnull=True)
     rows = (
         UsageSlice.objects.filter(account=account)
         .values_list("statement__billing_period__period_start", "statement__currency")
-        .annotate(amount=Sum("cost", filter=waits))
+        .annotate(amount=Sum("cost", filter=_UNBILLED))
         .order_by("statement__billing_period__period_start", "statement__currency")
     )
     found = [Unbilled(*row) for row in rows]
@@ -136,10 +141,8 @@ def usage_of(account: ProviderAccount) -> tuple[date | None, list[Unbilled]]:
 def _unbilled(
     reseller_id: int,
 ) -> tuple[dict[int, dict[str, Decimal]], dict[int, date]]:
-    live = Claim.objects.filter(slice=OuterRef("pk"), released_at__isnull=True)
     rows = (
-        UsageSlice.objects.filter(reseller_id=reseller_id, statement__superseded_by__isnull=True)
-        .exclude(Exists(live))
+        UsageSlice.objects.filter(_UNBILLED, reseller_id=reseller_id)
         .values_list("account_id", "statement__currency", "statement__billing_period__period_start")
         .annotate(amount=Sum("cost"))
     )

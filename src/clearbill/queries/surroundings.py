@@ -179,28 +179,25 @@ _AROUND = {in_run: Prepared(partial(_around, in_run=in_run)) for in_run in (Fals
 
 def _reached(document: Document) -> ArraySubquery:
     """The addresses that have access to the customer's portal, or are invited to it."""
-    members = Membership.objects.filter(
-        reseller_id=document.reseller_id, customer=document.customer_id, state=Membership.ACTIVE
-    )
-    invited = open_invitations(document.reseller_id).filter(customer=document.customer_id)
-    return ArraySubquery(
-        members.values(address=Lower("user__email")).union(
-            invited.values(address=Lower("email")), all=True
-        )
-    )
+    members, invited = _with_access(document.reseller_id, customer=document.customer_id)
+    return ArraySubquery(members.values("address").union(invited.values("address"), all=True))
 
 
 def reached(reseller_id: int) -> set[tuple[int | None, str]]:
     """Customers with each address, in small letters, that has access to the customer's portal or
     is invited to it."""
-    members = Membership.objects.filter(
-        reseller_id=reseller_id, customer__isnull=False, state=Membership.ACTIVE
-    )
-    invited = open_invitations(reseller_id).filter(customer__isnull=False)
-    return set(
-        members.values_list("customer_id", Lower("user__email")).union(
-            invited.values_list("customer_id", Lower("email"))
-        )
+    members, invited = _with_access(reseller_id, customer__isnull=False)
+    columns = ("customer_id", "address")
+    return set(members.values_list(*columns).union(invited.values_list(*columns)))
+
+
+def _with_access(reseller_id: int, **of: Any) -> tuple[QuerySet[Any], QuerySet[Any]]:
+    """Who signs in to portals, and who is invited, each with an `address` in small letters."""
+    members = Membership.objects.filter(reseller_id=reseller_id, state=Membership.ACTIVE, **of)
+    invited = open_invitations(reseller_id).filter(**of)
+    return (
+        members.annotate(address=Lower("user__email")),
+        invited.annotate(address=Lower("email")),
     )
 
 

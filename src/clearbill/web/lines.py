@@ -112,17 +112,19 @@ def _cost(
         f"{_html(line['cost_currency'])} {language.exact(line['cost'])}",
         f"{currency} {language.exact(converted)}" if other else "",
         f"{currency} {language.exact(EXACT.subtract(exact, converted))}",
-        _rule(line),
+        _rule(line["rule"], line["a"], line["b"], line["c"]),
     )
 
 
-def _rule(line: Mapping[str, Any]) -> str:
+# Hundreds of lines have a handful of rules. Only the console shows them, which is in English.
+@lru_cache(maxsize=4096)
+def _rule(rule: int | None, a: str, b: str, c: str) -> str:
     """`Rule 3: 1.125 × cost`, or that the line passes at cost."""
-    if line["rule"] is None:
+    if rule is None:
         return "At cost"
     parts = [
-        f"{line[name]} × {what}"
-        for name, what in (("a", "cost"), ("b", "list cost"), ("c", "quantity"))
-        if Decimal(line[name])
+        f"{factor} × {what}"
+        for factor, what in ((a, "cost"), (b, "list cost"), (c, "quantity"))
+        if Decimal(factor)
     ]
-    return f"Rule {line['rule']}: {' + '.join(parts) or '0'}"
+    return f"Rule {rule}: {' + '.join(parts) or '0'}"

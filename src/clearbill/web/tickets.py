@@ -61,6 +61,8 @@ def form_context(request: TenantRequest, error: Refused | None) -> dict[str, Any
 
 def _named(request: TenantRequest, code: str) -> str:
     """A document as its reader knows it: by its invoice number where it has one."""
+    if not code:
+        return ""
     seen = _seen(request).filter(code=code)
     return seen.values_list("invoice_number", flat=True).first() or code
 
@@ -77,7 +79,7 @@ def _line(request: TenantRequest, code: str, position: int | None) -> str:
     return " ".join(lines.values_list("service", "description").first() or ())
 
 
-def _seen(request: TenantRequest) -> "documents.Documents":
+def _seen(request: TenantRequest) -> documents.Documents:
     reseller_id, customer_id = request.reseller.pk, request.membership.customer_id
     if customer_id:
         return documents.for_customer(reseller_id, customer_id)
